@@ -1,0 +1,100 @@
+#include "calendar.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Reads exactly `count` digits; moves *text past them. -1: not digits. */
+static int digits(const char **text, int count)
+{
+    int value = 0;
+    for (; count > 0; count--, (*text)++) {
+        if (!isdigit((unsigned char)**text))
+            return -1;
+        value = value * 10 + (**text - '0');
+    }
+    return value;
+}
+
+static bool skip(const char **text, char expected)
+{
+    if (**text != expected)
+        return false;
+    (*text)++;
+    return true;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+static bool read_date(const char **text)
+{
+    int year = digits(text, 4);
+    if (year < 1 || !skip(text, '-'))
+        return false;
+    int month = digits(text, 2);
+    if (month < 1 || month > 12 || !skip(text, '-'))
+        return false;
+    int day = digits(text, 2);
+    return day >= 1 && day <= days_in_month(year, month);
+}
+
+static bool read_hour_and_minute(const char **text)
+{
+    int hour = digits(text, 2);
+    if (hour < 0 || hour > 23 || !skip(text, ':'))
+        return false;
+    int minute = digits(text, 2);
+    return minute >= 0 && minute <= 59;
+}
+
+bool date_is_valid(const char *text)
+{
+    return read_date(&text) && *text == '\0';
+}
+
+bool time_of_day_is_valid(const char *text)
+{
+    if (strcmp(text, "24:00") == 0)
+        return true;
+    return read_hour_and_minute(&text) && *text == '\0';
+}
+
+/* Offsets as RFC 3339 has them; real ones lie between -12:00 and +14:00. */
+static bool read_offset(const char *text, struct moment *moment)
+{
+    if (strcmp(text, "Z") == 0) {
+        moment->has_offset = true;
+        return true;
+    }
+    int sign = *text == '-' ? -1 : 1;
+    if (*text != '+' && *text != '-')
+        return false;
+    text++;
+    int hour = digits(&text, 2);
+    if (hour < 0 || hour > 14 || !skip(&text, ':'))
+        return false;
+    int minute = digits(&text, 2);
+    if (minute < 0 || minute > 59 || *text != '\0')
+        return false;
+    moment->has_offset = true;
+    moment->offset_minutes = sign * (hour * 60 + minute);
+    return true;
+}
+
+bool moment_read(const char *text, struct moment *moment, char local[LOCAL_TEXT_SIZE])
+{
+    const char *at = text;
+    *moment = (struct moment){.given = true, .local = local};
+    if (!read_date(&at) || !skip(&at, 'T') || !read_hour_and_minute(&at))
+        return false;
+    size_t length = (size_t)(at - text);
+    memcpy(local, text, length);
+    memcpy(local + length, ":00", sizeof ":00");
+    if (skip(&at, ':') && digits(&at, 2) != 0)
+        return false;
+    return *at == '\0' || read_offset(at, moment);
+}

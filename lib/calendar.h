@@ -1,0 +1,34 @@
+/*
+ * Dates and times as people write them, read strictly: RFC 3339 shapes, the proleptic Gregorian
+ * calendar, no leap seconds, no surrounding space.
+ */
+#ifndef CALENDAR_H
+#define CALENDAR_H
+
+#include <stdbool.h>
+
+enum { MINUTES_PER_DAY = 24 * 60 };
+
+/* A moment as a caller gave it: hospital time, or with an offset from UTC that is to be converted.
+ */
+struct moment {
+    bool given;
+    const char *local; /* "2027-03-02T10:15:00", without the offset */
+    bool has_offset;
+    int offset_minutes; /* east of UTC; meaningful with has_offset */
+};
+
+/* "2027-03-02": years 0001 to 9999. False: no such date. */
+bool date_is_valid(const char *text);
+
+/* "10:30", or "24:00" for the end of a day. False: no such time of day. */
+bool time_of_day_is_valid(const char *text);
+
+/*
+ * "2027-03-02T10:15", ":00" for the seconds optional, "Z" or "+09:00" optional. On success `local`
+ * holds the part before the offset, with its seconds. False: no such moment.
+ */
+enum { LOCAL_TEXT_SIZE = sizeof "2027-03-02T10:15:00" };
+bool moment_read(const char *text, struct moment *moment, char local[LOCAL_TEXT_SIZE]);
+
+#endif

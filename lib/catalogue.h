@@ -1,0 +1,43 @@
+/*
+ * What the hospital offers: doctors, treatments and slots. They differ in their fields and their
+ * statements, which each noun's file declares; the five verbs are the same for all.
+ */
+#ifndef CATALOGUE_H
+#define CATALOGUE_H
+
+#include "db.h"
+#include "form.h"
+
+struct catalogue {
+    struct statement list;    /* (the filter's fields) -> document */
+    struct statement find;    /* (id) -> document */
+    struct statement create;  /* (the form's fields) -> document, id */
+    struct statement replace; /* (id, the form's fields) -> document */
+    struct statement hide;    /* (id) -> anything */
+};
+
+/* A page of what passes the filter. */
+const struct problem *catalogue_list(struct db *db, const struct catalogue *catalogue,
+                                     const struct form *form, const void *filter,
+                                     struct document *list);
+
+/* Refused: `not_found`. */
+const struct problem *catalogue_find(struct db *db, const struct catalogue *catalogue, int64_t id,
+                                     struct document *found);
+
+/* A new entry as read through `form`. Refused: `duplicate`; `invalid` where the fields do not fit
+ * each other. */
+const struct problem *catalogue_create(struct db *db, const struct catalogue *catalogue,
+                                       const struct form *form, const void *entry,
+                                       struct document *created);
+
+/* Replaces all fields. Refused: `not_found`; `in_use` when that would hide or shrink what future
+ * appointments need; what catalogue_create() refuses. */
+const struct problem *catalogue_replace(struct db *db, const struct catalogue *catalogue,
+                                        int64_t id, const struct form *form, const void *entry,
+                                        struct document *replaced);
+
+/* Makes the entry inactive; past appointments keep it. Refused: `not_found`, `in_use`. */
+const struct problem *catalogue_hide(struct db *db, const struct catalogue *catalogue, int64_t id);
+
+#endif

@@ -1,0 +1,393 @@
+#include "db.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "refusal.h"
+
+enum { MOST_STATEMENTS = 128, MOST_TRIES = 4 };
+
+struct connection {
+    PGconn *pg; /* NULL: not connected */
+    struct connection *next_idle;
+    const struct statement *prepared[MOST_STATEMENTS];
+    int prepared_count;
+    bool warned; /* the server warned while it ran a statement */
+};
+
+struct database {
+    char *url;
+    int timeout_ms;
+    char *session_options;
+    pthread_mutex_t lock;
+    pthread_cond_t returned;
+    struct connection *idle;
+    struct connection *connections;
+};
+
+/* How one try at a statement went. */
+enum outcome {
+    OUTCOME_DONE,
+    OUTCOME_REFUSED,
+    OUTCOME_CONFLICT,   /* deadlock or serialization failure: it was rolled back */
+    OUTCOME_NOT_SENT,   /* the connection was gone before the statement went out */
+    OUTCOME_LOST,       /* ... after it went out: it may have been carried out */
+    OUTCOME_UNAVAILABLE /* no time left, or the server cannot */
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct database *database_new(const char *url, int connections, int timeout_ms)
+{
+    struct database *database = calloc(1, sizeof *database);
+    if (!database)
+        return NULL;
+    database->url = strdup(url);
+    database->timeout_ms = timeout_ms;
+    database->connections = calloc((size_t)connections, sizeof *database->connections);
+    /* The server gives up a little earlier than the worker does, so that the connection survives.
+     */
+    int patience = timeout_ms * 4 / 5;
+    if (asprintf(&database->session_options,
+                 "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
+                 " -c idle_in_transaction_session_timeout=10s -c search_path=public",
+                 patience, patience) < 0)
+        database->session_options = NULL;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&database->returned, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&database->lock, NULL);
+    if (!database->url || !database->connections || !database->session_options) {
+        database_free(database);
+        return NULL;
+    }
+    for (int i = 0; i < connections; i++) {
+        database->connections[i].next_idle = database->idle;
+        database->idle = &database->connections[i];
+    }
+    return database;
+}
+
+static void disconnect(struct connection *connection)
+{
+    PQfinish(connection->pg);
+    connection->pg = NULL;
+    connection->prepared_count = 0;
+}
+
+void database_free(struct database *database)
+{
+    if (!database)
+        return;
+    for (struct connection *c = database->idle; c; c = c->next_idle)
+        disconnect(c);
+    pthread_cond_destroy(&database->returned);
+    pthread_mutex_destroy(&database->lock);
+    free(database->connections);
+    free(database->session_options);
+    free(database->url);
+    free(database);
+}
+
+struct db db_begin(struct database *database, struct arena *arena)
+{
+    return (struct db){.database = database, .arena = arena};
+}
+
+/* An idle connection, the one used last first. NULL: none came back before the deadline. */
+static struct connection *take_connection(struct db *db)
+{
+    struct database *database = db->database;
+    struct timespec deadline = {.tv_sec = db->deadline / 1000,
+                                .tv_nsec = db->deadline % 1000 * 1000000};
+    pthread_mutex_lock(&database->lock);
+    while (!database->idle &&
+           pthread_cond_timedwait(&database->returned, &database->lock, &deadline) == 0)
+        ;
+    struct connection *connection = database->idle;
+    if (connection)
+        database->idle = connection->next_idle;
+    pthread_mutex_unlock(&database->lock);
+    return connection;
+}
+
+static void return_connection(struct database *database, struct connection *connection)
+{
+    pthread_mutex_lock(&database->lock);
+    connection->next_idle = database->idle;
+    database->idle = connection;
+    pthread_cond_signal(&database->returned);
+    pthread_mutex_unlock(&database->lock);
+}
+
+/* Waits until the connection's socket is ready for `events`. False: the deadline came first. */
+static bool wait_for_socket(const struct db *db, const struct connection *connection, short events)
+{
+    for (;;) {
+        int64_t left = db->deadline - now_ms();
+        struct pollfd socket = {.fd = PQsocket(connection->pg), .events = events};
+        int ready = left > 0 ? poll(&socket, 1, (int)left) : 0;
+        if (ready > 0)
+            return true;
+        if (ready == 0 || errno != EINTR)
+            return false;
+    }
+}
+
+/* A warning (SQLSTATE class 01) at commit means that a synchronous standby did not confirm. */
+static void note_warning(void *connection, const PGresult *notice)
+{
+    const char *state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+    if (state && strncmp(state, "01", 2) == 0)
+        ((struct connection *)connection)->warned = true;
+}
+
+static bool connect_in_time(const struct db *db, struct connection *connection)
+{
+    /* What stands before dbname can be overridden by the URL, what stands after it cannot. */
+    const char *const keywords[] = {"application_name", "connect_timeout",     "tcp_user_timeout",
+                                    "keepalives_idle",  "keepalives_interval", "dbname",
+                                    "options",          "client_encoding",     NULL};
+    const char *const values[] = {
+        "hospital", "2", "5000", "10", "5", db->database->url, db->database->session_options,
+        "UTF8",     NULL};
+    connection->pg = PQconnectStartParams(keywords, values, 1);
+    if (!connection->pg || PQstatus(connection->pg) == CONNECTION_BAD)
+        return false;
+    PQsetNoticeReceiver(connection->pg, note_warning, connection);
+    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
+        if (!wait_for_socket(db, connection, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
+            return false;
+        next = PQconnectPoll(connection->pg);
+        if (next == PGRES_POLLING_FAILED)
+            return false;
+    }
+    return PQsetnonblocking(connection->pg, 1) == 0;
+}
+
+/* An idle connection has nothing to say; if it does, the server has closed it. */
+static bool is_stale(const struct connection *connection)
+{
+    struct pollfd socket = {.fd = PQsocket(connection->pg), .events = POLLIN};
+    return PQstatus(connection->pg) != CONNECTION_OK || poll(&socket, 1, 0) != 0;
+}
+
+/* The answer to what was sent last, whole. NULL: the connection is lost, or late. */
+static PGresult *receive(const struct db *db, struct connection *connection)
+{
+    for (int unsent; (unsent = PQflush(connection->pg)) != 0;)
+        if (unsent < 0 || !wait_for_socket(db, connection, POLLIN | POLLOUT) ||
+            !PQconsumeInput(connection->pg))
+            return NULL;
+    PGresult *last = NULL;
+    for (;;) {
+        while (PQisBusy(connection->pg))
+            if (!wait_for_socket(db, connection, POLLIN) || !PQconsumeInput(connection->pg)) {
+                PQclear(last);
+                return NULL;
+            }
+        PGresult *next = PQgetResult(connection->pg);
+        if (!next)
+            return last;
+        PQclear(last);
+        last = next;
+    }
+}
+
+static void release_result(void *result)
+{
+    PQclear(result);
+}
+
+/* What the server's refusal means: by the name of the constraint, else by its SQLSTATE. */
+static enum outcome judge_error(struct db *db, const PGresult *result,
+                                const struct problem **problem)
+{
+    static const struct {
+        const char *state; /* or the beginning of it */
+        enum outcome outcome;
+    } states[] = {
+        {"40001", OUTCOME_CONFLICT},    {"40P01", OUTCOME_CONFLICT}, {"55P03", OUTCOME_UNAVAILABLE},
+        {"57014", OUTCOME_UNAVAILABLE}, {"53", OUTCOME_UNAVAILABLE}, {"57P", OUTCOME_LOST},
+        {"25006", OUTCOME_LOST},        {"08", OUTCOME_LOST},
+    };
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    if (!state)
+        return OUTCOME_LOST;
+    strncpy(db->sqlstate, state, sizeof db->sqlstate - 1);
+    if (constraint && (*problem = refusal_by_constraint(db->arena, constraint)))
+        return OUTCOME_REFUSED;
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strncmp(state, states[i].state, strlen(states[i].state)) == 0)
+            return states[i].outcome;
+    *problem = &problem_internal_error;
+    return OUTCOME_REFUSED;
+}
+
+static enum outcome judge(struct db *db, struct connection *connection, PGresult *result,
+                          const struct rows **rows, const struct problem **problem)
+{
+    if (!result)
+        return now_ms() >= db->deadline ? OUTCOME_UNAVAILABLE : OUTCOME_LOST;
+    arena_defer(db->arena, release_result, result);
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+        return judge_error(db, result, problem);
+    *rows = (const struct rows *)result;
+    return connection->warned ? OUTCOME_UNAVAILABLE : OUTCOME_DONE;
+}
+
+static bool is_prepared(const struct connection *connection, const struct statement *statement)
+{
+    for (int i = 0; i < connection->prepared_count; i++)
+        if (connection->prepared[i] == statement)
+            return true;
+    return false;
+}
+
+static enum outcome prepare(struct db *db, struct connection *connection,
+                            const struct statement *statement, const struct problem **problem)
+{
+    const struct rows *nothing;
+    if (is_prepared(connection, statement))
+        return OUTCOME_DONE;
+    if (connection->prepared_count == MOST_STATEMENTS ||
+        !PQsendPrepare(connection->pg, statement->name, statement->sql, 0, NULL))
+        return OUTCOME_NOT_SENT;
+    enum outcome outcome = judge(db, connection, receive(db, connection), &nothing, problem);
+    if (outcome == OUTCOME_DONE)
+        connection->prepared[connection->prepared_count++] = statement;
+    return outcome == OUTCOME_LOST ? OUTCOME_NOT_SENT : outcome;
+}
+
+static enum outcome try_once(struct db *db, struct connection *connection,
+                             const struct statement *statement, const char *const *parameters,
+                             const struct rows **rows, const struct problem **problem)
+{
+    if (connection->pg && statement->writes && is_stale(connection))
+        disconnect(connection);
+    if (!connection->pg && !connect_in_time(db, connection))
+        return OUTCOME_UNAVAILABLE;
+    enum outcome prepared = prepare(db, connection, statement, problem);
+    if (prepared != OUTCOME_DONE)
+        return prepared;
+    connection->warned = false;
+    if (!PQsendQueryPrepared(connection->pg, statement->name, statement->parameters, parameters,
+                             NULL, NULL, 0))
+        return OUTCOME_NOT_SENT;
+    return judge(db, connection, receive(db, connection), rows, problem);
+}
+
+/* A few milliseconds, different for each rival. */
+static void pause_before_retry(const struct db *db, int tries)
+{
+    long spread = (long)((uintptr_t)db->arena / 64 % 8 + 1);
+    struct timespec pause = {.tv_nsec = spread * tries * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+/* Whether the outcome asks for another try, the statement surely not having been carried out. */
+static bool may_try_again(const struct statement *statement, enum outcome outcome)
+{
+    return outcome == OUTCOME_CONFLICT || outcome == OUTCOME_NOT_SENT ||
+           (outcome == OUTCOME_LOST && !statement->writes);
+}
+
+const struct problem *db_run(struct db *db, const struct statement *statement,
+                             const char *const *parameters, const struct rows **rows)
+{
+    db->deadline = now_ms() + db->database->timeout_ms;
+    for (int tries = 1;; tries++) {
+        struct connection *connection = take_connection(db);
+        if (!connection)
+            return &problem_unavailable;
+        const struct problem *problem = &problem_unavailable;
+        enum outcome outcome = try_once(db, connection, statement, parameters, rows, &problem);
+        bool usable = outcome == OUTCOME_DONE || outcome == OUTCOME_REFUSED ||
+                      outcome == OUTCOME_CONFLICT ||
+                      (outcome == OUTCOME_UNAVAILABLE && connection->pg &&
+                       PQtransactionStatus(connection->pg) == PQTRANS_IDLE);
+        if (!usable)
+            disconnect(connection);
+        return_connection(db->database, connection);
+        if (outcome == OUTCOME_DONE)
+            return NULL;
+        if (!may_try_again(statement, outcome) || tries == MOST_TRIES)
+            return problem;
+        pause_before_retry(db, tries);
+    }
+}
+
+/* Rows are libpq's result under a name that only this file can see through. */
+static const PGresult *result_of(const struct rows *rows)
+{
+    return (const PGresult *)rows;
+}
+
+int rows_count(const struct rows *rows)
+{
+    return PQntuples(result_of(rows));
+}
+
+bool rows_null(const struct rows *rows, int row, int column)
+{
+    return PQgetisnull(result_of(rows), row, column) != 0;
+}
+
+const char *rows_text(const struct rows *rows, int row, int column)
+{
+    return PQgetvalue(result_of(rows), row, column);
+}
+
+size_t rows_length(const struct rows *rows, int row, int column)
+{
+    return (size_t)PQgetlength(result_of(rows), row, column);
+}
+
+int64_t rows_integer(const struct rows *rows, int row, int column)
+{
+    return strtoll(rows_text(rows, row, column), NULL, 10);
+}
+
+bool rows_boolean(const struct rows *rows, int row, int column)
+{
+    return *rows_text(rows, row, column) == 't';
+}
+
+const struct problem *db_document(struct db *db, const struct statement *statement,
+                                  const char *const *parameters, struct document *document)
+{
+    const struct rows *rows;
+    const struct problem *problem = db_run(db, statement, parameters, &rows);
+    if (problem)
+        return problem;
+    if (rows_count(rows) == 0)
+        return &problem_not_found;
+    int columns = PQnfields(result_of(rows));
+    *document = (struct document){
+        .json = rows_text(rows, 0, 0),
+        .length = rows_length(rows, 0, 0),
+        .id = columns > 1 ? rows_integer(rows, 0, 1) : 0,
+        .version = columns > 2 ? rows_integer(rows, 0, 2) : 0,
+    };
+    return NULL;
+}
+
+const char *db_integer(struct db *db, int64_t integer)
+{
+    return arena_printf(db->arena, "%" PRId64, integer);
+}

@@ -1,0 +1,92 @@
+/*
+ * The database, asked once and believed.
+ *
+ * A worker process has one `struct database`, a pool of connections that its threads share; a
+ * request has one `struct db`, its way to that pool. Statements are prepared once a connection.
+ * Each has a deadline, waiting for a connection included; one that is late is given up by closing
+ * the connection, never by cancelling, which could leave a commit half told.
+ */
+#ifndef DB_H
+#define DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "problem.h"
+
+struct database;
+
+/*
+ * A pool of up to `connections` to the database at `url` (a libpq connection string or URI), none
+ * of them opened yet. A statement may take `timeout_ms`. The caller owns it.
+ */
+struct database *database_new(const char *url, int connections, int timeout_ms);
+void database_free(struct database *database);
+
+/* One request's access. `sqlstate` is what the server last refused with, for the log. */
+struct db {
+    struct database *database;
+    struct arena *arena;
+    int64_t deadline; /* of the statement under way: CLOCK_MONOTONIC, milliseconds */
+    char sqlstate[6];
+};
+
+/* Access for a request whose answers live in `arena`. */
+struct db db_begin(struct database *database, struct arena *arena);
+
+struct statement {
+    const char *name; /* unique among all statements */
+    const char *sql;
+    int parameters;
+    bool writes; /* not run again when the connection is lost after it was sent */
+};
+
+/* What a statement answered; lives as long as the arena. Columns count from 0. */
+struct rows;
+int rows_count(const struct rows *rows);
+bool rows_null(const struct rows *rows, int row, int column);
+const char *rows_text(const struct rows *rows, int row, int column);
+size_t rows_length(const struct rows *rows, int row, int column);
+int64_t rows_integer(const struct rows *rows, int row, int column);
+bool rows_boolean(const struct rows *rows, int row, int column);
+
+/*
+ * Runs a statement with its parameters as text, NULL for SQL NULL. Deadlocks and serialization
+ * failures are tried again, as is a lost connection where that is safe. Refused: what the violated
+ * constraint means (refusal.h); `unavailable` when the database cannot be asked in time.
+ */
+const struct problem *db_run(struct db *db, const struct statement *statement,
+                             const char *const *parameters, const struct rows **rows);
+
+/* A JSON document as PostgreSQL rendered it, with what HTTP wants to know about it. */
+struct document {
+    const char *json;
+    size_t length;
+    int64_t id;      /* 0: it has none */
+    int64_t version; /* 0: it has none */
+};
+
+/* Runs a statement whose first row is (document [, id [, version]]). Refused: `not_found` when
+ * there is no row; what db_run() refuses. */
+const struct problem *db_document(struct db *db, const struct statement *statement,
+                                  const char *const *parameters, struct document *document);
+
+/* The number as a parameter. */
+const char *db_integer(struct db *db, int64_t integer);
+
+/*
+ * The end of every list statement: of what `matching` holds, the page whose number and size are $1
+ * and $2. ITEM is one entry's document, made for the page's rows only; JOINS what it needs besides.
+ * `matching` should be NOT MATERIALIZED, so that it can be counted and cut by an index.
+ */
+#define LIST_DOCUMENT(ITEM, ORDER, JOINS)                                                          \
+    " SELECT json_build_object("                                                                   \
+    "    'items', (SELECT coalesce(json_agg(" ITEM " ORDER BY " ORDER "), '[]')"                   \
+    "                FROM (SELECT * FROM matching ORDER BY " ORDER                                 \
+    "                       LIMIT $2::bigint OFFSET ($1::bigint - 1) * $2::bigint) page " JOINS    \
+    "             ),"                                                                              \
+    "    'total', (SELECT count(*) FROM matching),"                                                \
+    "    'page', $1::bigint, 'page_size', $2::bigint)"
+
+#endif

@@ -1,0 +1,98 @@
+#include "doctor.h"
+
+struct doctor {
+    const char *name;
+    const char *department;
+    int64_t is_active;
+};
+
+static const struct field doctor_fields[] = {
+    {.name = "name",
+     .kind = FIELD_LINE,
+     .required = true,
+     .least = 1,
+     .most = 100,
+     .offset = offsetof(struct doctor, name)},
+    {.name = "department",
+     .kind = FIELD_LINE,
+     .required = true,
+     .least = 1,
+     .most = 100,
+     .offset = offsetof(struct doctor, department)},
+    {.name = "is_active",
+     .kind = FIELD_BOOLEAN,
+     .otherwise = "true",
+     .offset = offsetof(struct doctor, is_active)},
+};
+const struct form doctor_form = FORM(struct doctor, doctor_fields);
+
+struct doctor_filter {
+    struct page page;
+    const char *department;
+    int64_t is_active;
+};
+
+static const struct field filter_fields[] = {
+    PAGE_FIELDS(struct doctor_filter),
+    {.name = "department",
+     .kind = FIELD_LINE,
+     .least = 1,
+     .most = 100,
+     .offset = offsetof(struct doctor_filter, department)},
+    {.name = "is_active",
+     .kind = FIELD_BOOLEAN,
+     .offset = offsetof(struct doctor_filter, is_active)},
+};
+const struct form doctor_filter_form = FORM(struct doctor_filter, filter_fields);
+
+/* Patients may ask for the same, less is_active. */
+const struct form doctor_offer_form = {
+    .fields = filter_fields,
+    .count = sizeof filter_fields / sizeof *filter_fields - 1,
+    .size = sizeof(struct doctor_filter),
+};
+
+#define DOCTOR_DOCUMENT                                                                            \
+    "json_build_object('id', id, 'name', name, 'department', department, 'is_active', is_active)"
+
+const struct catalogue doctor_catalogue = {
+    .list = {.name = "doctor_list",
+             .parameters = 4,
+             .sql = "WITH matching AS NOT MATERIALIZED ("
+                    "    SELECT * FROM doctor"
+                    "     WHERE ($3::text IS NULL OR department = $3)"
+                    "       AND ($4::boolean IS NULL OR is_active = $4))" LIST_DOCUMENT(
+                        DOCTOR_DOCUMENT, "id", "")},
+    .find = {.name = "doctor_find",
+             .parameters = 1,
+             .sql = "SELECT " DOCTOR_DOCUMENT " FROM doctor WHERE id = $1::bigint"},
+    .create = {.name = "doctor_create",
+               .parameters = 3,
+               .writes = true,
+               .sql = "INSERT INTO doctor (name, department, is_active)"
+                      " VALUES ($1, $2, $3::boolean)"
+                      " RETURNING " DOCTOR_DOCUMENT ", id"},
+    .replace = {.name = "doctor_replace",
+                .parameters = 4,
+                .writes = true,
+                .sql = "UPDATE doctor"
+                       "   SET name = $2, department = $3, is_active = $4::boolean"
+                       " WHERE id = $1::bigint"
+                       " RETURNING " DOCTOR_DOCUMENT},
+    .hide = {.name = "doctor_hide",
+             .parameters = 1,
+             .writes = true,
+             .sql = "UPDATE doctor SET is_active = false WHERE id = $1::bigint RETURNING id"},
+};
+
+const struct catalogue doctor_offer = {
+    .list = {.name = "doctor_offer_list",
+             .parameters = 3,
+             .sql = "WITH matching AS NOT MATERIALIZED ("
+                    "    SELECT * FROM doctor"
+                    "     WHERE ($3::text IS NULL OR department = $3)"
+                    "       AND is_active)" LIST_DOCUMENT(DOCTOR_DOCUMENT, "id", "")},
+    .find = {.name = "doctor_offer_find",
+             .parameters = 1,
+             .sql = "SELECT " DOCTOR_DOCUMENT " FROM doctor WHERE id = $1::bigint AND is_active"},
+};

@@ -1,0 +1,167 @@
+#include "login.h"
+
+#include "patient.h"
+
+static const struct field patient_fields[] = {
+    {.name = "phone",
+     .kind = FIELD_PHONE,
+     .required = true,
+     .offset = offsetof(struct patient_credentials, phone)},
+    {.name = "password",
+     .kind = FIELD_PASSWORD,
+     .required = true,
+     .least = 1,
+     .most = 128,
+     .offset = offsetof(struct patient_credentials, password)},
+};
+const struct form patient_credentials_form = FORM(struct patient_credentials, patient_fields);
+
+static const struct field staff_fields[] = {
+    {.name = "email",
+     .kind = FIELD_EMAIL,
+     .required = true,
+     .offset = offsetof(struct staff_credentials, email)},
+    {.name = "password",
+     .kind = FIELD_PASSWORD,
+     .required = true,
+     .least = 1,
+     .most = 128,
+     .offset = offsetof(struct staff_credentials, password)},
+};
+const struct form staff_credentials_form = FORM(struct staff_credentials, staff_fields);
+
+static const struct field refresh_fields[] = {
+    {.name = "refresh_token",
+     .kind = FIELD_LINE,
+     .required = true,
+     .least = 1,
+     .most = 128,
+     .offset = offsetof(struct refresh, refresh_token)},
+};
+const struct form refresh_form = FORM(struct refresh, refresh_fields);
+
+#define STAFF_DOCUMENT                                                                             \
+    "json_build_object('id', s.id, 'name', s.name, 'email', s.email, 'role', s.role,"              \
+    " 'is_active', s.is_active)"
+
+#define REFRESHED "login_refresh($1::bytea, $2::bytea, now() + make_interval(days => $3::integer))"
+
+/*
+ * find:    (what is unique to them) -> person, password hash
+ * start:   (person, digest of the refresh token, days it is good for) -> login
+ * refresh: (digest that was shown, digest of the next, days it is good for) -> login
+ * where a login is: its id, the person's id, role and document.
+ */
+struct login_kind {
+    struct statement find, start, refresh;
+};
+
+const struct login_kind login_of_patient = {
+    .find = {.name = "login_find_patient",
+             .parameters = 1,
+             .sql = "SELECT id, password_hash FROM patient WHERE phone = $1"},
+    .start = {.name = "login_start_patient",
+              .parameters = 3,
+              .writes = true,
+              .sql = "WITH started AS ("
+                     "    INSERT INTO login (patient_id) VALUES ($1::bigint) RETURNING id),"
+                     " token AS ("
+                     "    INSERT INTO refresh_token (digest, login_id, expires_at)"
+                     "    SELECT $2::bytea, id, now() + make_interval(days => $3::integer)"
+                     "      FROM started)"
+                     " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT
+                     "   FROM started JOIN patient p ON p.id = $1::bigint"},
+    .refresh = {.name = "login_refresh_patient",
+                .parameters = 3,
+                .writes = true,
+                .sql = "SELECT l.id, p.id, NULL, " PATIENT_DOCUMENT "  FROM " REFRESHED
+                       " l JOIN patient p ON p.id = l.patient_id"},
+};
+
+const struct login_kind login_of_staff = {
+    .find = {.name = "login_find_staff",
+             .parameters = 1,
+             .sql = "SELECT id, password_hash FROM staff WHERE email = $1 AND is_active"},
+    .start = {.name = "login_start_staff",
+              .parameters = 3,
+              .writes = true,
+              .sql = "WITH started AS ("
+                     "    INSERT INTO login (staff_id) VALUES ($1::bigint) RETURNING id),"
+                     " token AS ("
+                     "    INSERT INTO refresh_token (digest, login_id, expires_at)"
+                     "    SELECT $2::bytea, id, now() + make_interval(days => $3::integer)"
+                     "      FROM started)"
+                     " SELECT started.id, s.id, s.role, " STAFF_DOCUMENT
+                     "   FROM started JOIN staff s ON s.id = $1::bigint"},
+    .refresh = {.name = "login_refresh_staff",
+                .parameters = 3,
+                .writes = true,
+                .sql = "SELECT l.id, s.id, s.role, " STAFF_DOCUMENT "  FROM " REFRESHED
+                       " l JOIN staff s ON s.id = l.staff_id AND s.is_active"},
+};
+
+/* Runs a statement that answers a login, making the refresh token whose digest is its second
+ * parameter. Refused: `unauthenticated` when it answers none. */
+static const struct problem *obtain(struct db *db, const struct statement *statement,
+                                    const char *first, int refresh_days, struct login *login)
+{
+    const struct rows *rows;
+    const char *token = secret_new(db->arena);
+    const char *parameters[] = {first, secret_digest(db->arena, token),
+                                db_integer(db, refresh_days)};
+    const struct problem *problem = db_run(db, statement, parameters, &rows);
+    if (problem)
+        return problem;
+    if (rows_count(rows) == 0)
+        return &problem_unauthenticated;
+    *login = (struct login){
+        .id = rows_integer(rows, 0, 0),
+        .person_id = rows_integer(rows, 0, 1),
+        .role = rows_null(rows, 0, 2) ? NULL : rows_text(rows, 0, 2),
+        .person = rows_text(rows, 0, 3),
+        .refresh_token = token,
+    };
+    return NULL;
+}
+
+/* Whoever is not found has no hash, which takes as long to check and is refused alike. */
+const struct problem *login_with_password(struct db *db, const struct login_kind *kind,
+                                          struct hashing *hashing, const char *name,
+                                          const char *password, int refresh_days,
+                                          struct login *login)
+{
+    const struct rows *rows;
+    const struct problem *problem = db_run(db, &kind->find, (const char *[]){name}, &rows);
+    if (problem)
+        return problem;
+    bool known = rows_count(rows) > 0 && !rows_null(rows, 0, 1);
+    problem = password_check(hashing, known ? rows_text(rows, 0, 1) : NULL, password);
+    return problem ? problem : obtain(db, &kind->start, rows_text(rows, 0, 0), refresh_days, login);
+}
+
+const struct problem *login_start(struct db *db, const struct login_kind *kind, int64_t person_id,
+                                  int refresh_days, struct login *login)
+{
+    return obtain(db, &kind->start, db_integer(db, person_id), refresh_days, login);
+}
+
+const struct problem *login_refresh(struct db *db, const struct login_kind *kind,
+                                    const struct refresh *refresh, int refresh_days,
+                                    struct login *login)
+{
+    const char *shown = secret_digest(db->arena, refresh->refresh_token);
+    return obtain(db, &kind->refresh, shown, refresh_days, login);
+}
+
+static const struct statement end_login = {
+    .name = "login_end",
+    .parameters = 1,
+    .writes = true,
+    .sql = "UPDATE login SET ended_at = now() WHERE id = $1::bigint AND ended_at IS NULL",
+};
+
+const struct problem *login_end(struct db *db, int64_t login_id)
+{
+    const struct rows *rows;
+    return db_run(db, &end_login, (const char *[]){db_integer(db, login_id)}, &rows);
+}

@@ -1,0 +1,65 @@
+/*
+ * Logins: a person proves who they are and is given tokens until the login ends.
+ *
+ * The library knows refresh tokens, which it keeps as digests and lets be used once; access tokens
+ * are the workers' affair (fcgi/token.h).
+ */
+#ifndef LOGIN_H
+#define LOGIN_H
+
+#include "db.h"
+#include "form.h"
+#include "secret.h"
+
+struct patient_credentials {
+    const char *phone;
+    const char *password;
+};
+extern const struct form patient_credentials_form;
+
+struct staff_credentials {
+    const char *email;
+    const char *password;
+};
+extern const struct form staff_credentials_form;
+
+struct refresh {
+    const char *refresh_token;
+};
+extern const struct form refresh_form;
+
+/* A login that stands: whose it is, and what continues it. */
+struct login {
+    int64_t id;
+    int64_t person_id;
+    const char *role;   /* of staff; NULL for a patient */
+    const char *person; /* the person's document */
+    const char *refresh_token;
+};
+
+/* Patients and staff log in alike, each by what is unique to them. */
+struct login_kind;
+extern const struct login_kind login_of_patient; /* by telephone number */
+extern const struct login_kind login_of_staff;   /* by e-mail address */
+
+/* Logs in whoever has that name and password. The refresh token is good for `refresh_days`.
+ * Refused: `bad_credentials`, whichever of the two is wrong; `unavailable`. */
+const struct problem *login_with_password(struct db *db, const struct login_kind *kind,
+                                          struct hashing *hashing, const char *name,
+                                          const char *password, int refresh_days,
+                                          struct login *login);
+
+/* Logs in somebody who has just registered. */
+const struct problem *login_start(struct db *db, const struct login_kind *kind, int64_t person_id,
+                                  int refresh_days, struct login *login);
+
+/* Spends a refresh token for the next one. A token that was spent before ends its login. Refused:
+ * `unauthenticated`. */
+const struct problem *login_refresh(struct db *db, const struct login_kind *kind,
+                                    const struct refresh *refresh, int refresh_days,
+                                    struct login *login);
+
+/* Ends a login: its refresh tokens are good no more. */
+const struct problem *login_end(struct db *db, int64_t login_id);
+
+#endif

@@ -1,0 +1,36 @@
+/* Passwords and random secrets, by libsodium. */
+#ifndef SECRET_H
+#define SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "problem.h"
+
+/* Lets only so many passwords be hashed at once, so that logins cannot starve bookings. */
+struct hashing;
+
+/* Room for `at_once` hashes. NULL: libsodium cannot start, or no memory. The caller owns it. */
+struct hashing *hashing_new(int at_once);
+void hashing_free(struct hashing *hashing);
+
+/* The password's argon2id hash (19 MiB, 2 passes) as text. Refused: `unavailable` when no turn came
+ * within some seconds, or no memory. */
+const struct problem *password_hash(struct hashing *hashing, struct arena *arena,
+                                    const char *password, const char **hash);
+
+/*
+ * NULL: the password has that hash. A NULL hash, for somebody unknown, takes the same time and is
+ * refused alike: `bad_credentials`. `unavailable` as above.
+ */
+const struct problem *password_check(struct hashing *hashing, const char *hash,
+                                     const char *password);
+
+/* A new secret of 256 random bits, as URL-safe text. */
+const char *secret_new(struct arena *arena);
+
+/* A secret's digest as PostgreSQL writes bytea: what is stored in its place. Secrets are random, so
+ * a plain hash is enough. */
+const char *secret_digest(struct arena *arena, const char *secret);
+
+#endif

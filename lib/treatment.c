@@ -1,0 +1,108 @@
+#include "treatment.h"
+
+struct treatment {
+    const char *name;
+    int64_t duration_minutes;
+    int64_t price;
+    const char *description;
+    int64_t is_active;
+};
+
+static const struct field treatment_fields[] = {
+    {.name = "name",
+     .kind = FIELD_LINE,
+     .required = true,
+     .least = 1,
+     .most = 100,
+     .offset = offsetof(struct treatment, name)},
+    {.name = "duration_minutes",
+     .kind = FIELD_INTEGER,
+     .required = true,
+     .least = 30,
+     .most = MINUTES_PER_DAY,
+     .offset = offsetof(struct treatment, duration_minutes)},
+    {.name = "price",
+     .kind = FIELD_INTEGER,
+     .required = true,
+     .least = 0,
+     .most = 1000000000000,
+     .offset = offsetof(struct treatment, price)},
+    {.name = "description",
+     .kind = FIELD_PROSE,
+     .nullable = true,
+     .least = 0,
+     .most = 2000,
+     .offset = offsetof(struct treatment, description)},
+    {.name = "is_active",
+     .kind = FIELD_BOOLEAN,
+     .otherwise = "true",
+     .offset = offsetof(struct treatment, is_active)},
+};
+const struct form treatment_form = FORM(struct treatment, treatment_fields);
+
+struct treatment_filter {
+    struct page page;
+    int64_t is_active;
+};
+
+static const struct field filter_fields[] = {
+    PAGE_FIELDS(struct treatment_filter),
+    {.name = "is_active",
+     .kind = FIELD_BOOLEAN,
+     .offset = offsetof(struct treatment_filter, is_active)},
+};
+const struct form treatment_filter_form = FORM(struct treatment_filter, filter_fields);
+
+/* Patients may ask for the same, less is_active. */
+const struct form treatment_offer_form = {
+    .fields = filter_fields,
+    .count = sizeof filter_fields / sizeof *filter_fields - 1,
+    .size = sizeof(struct treatment_filter),
+};
+
+#define TREATMENT_DOCUMENT                                                                         \
+    "json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes,"              \
+    " 'price', price, 'description', description, 'is_active', is_active)"
+
+const struct catalogue treatment_catalogue = {
+    .list = {.name = "treatment_list",
+             .parameters = 3,
+             .sql = "WITH matching AS NOT MATERIALIZED ("
+                    "    SELECT * FROM treatment"
+                    "     WHERE ($3::boolean IS NULL OR is_active = $3))" LIST_DOCUMENT(
+                        TREATMENT_DOCUMENT, "id", "")},
+    .find = {.name = "treatment_find",
+             .parameters = 1,
+             .sql = "SELECT " TREATMENT_DOCUMENT " FROM treatment WHERE id = $1::bigint"},
+    .create = {.name = "treatment_create",
+               .parameters = 5,
+               .writes = true,
+               .sql = "INSERT INTO treatment"
+                      "       (name, duration_minutes, price, description, is_active)"
+                      " VALUES ($1, $2::integer, $3::bigint, $4, $5::boolean)"
+                      " RETURNING " TREATMENT_DOCUMENT ", id"},
+    .replace = {.name = "treatment_replace",
+                .parameters = 6,
+                .writes = true,
+                .sql = "UPDATE treatment"
+                       "   SET name = $2, duration_minutes = $3::integer, price = $4::bigint,"
+                       "       description = $5, is_active = $6::boolean"
+                       " WHERE id = $1::bigint"
+                       " RETURNING " TREATMENT_DOCUMENT},
+    .hide = {.name = "treatment_hide",
+             .parameters = 1,
+             .writes = true,
+             .sql = "UPDATE treatment SET is_active = false WHERE id = $1::bigint RETURNING id"},
+};
+
+const struct catalogue treatment_offer = {
+    .list = {.name = "treatment_offer_list",
+             .parameters = 2,
+             .sql = "WITH matching AS NOT MATERIALIZED ("
+                    "    SELECT * FROM treatment"
+                    "     WHERE is_active)" LIST_DOCUMENT(TREATMENT_DOCUMENT, "id", "")},
+    .find = {.name = "treatment_offer_find",
+             .parameters = 1,
+             .sql = "SELECT " TREATMENT_DOCUMENT
+                    "  FROM treatment WHERE id = $1::bigint AND is_active"},
+};
