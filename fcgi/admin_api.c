@@ -1,0 +1,73 @@
+/* The admin pool: what the hospital's staff may ask for. */
+#include "appointment.h"
+#include "doctor.h"
+#include "endpoints.h"
+#include "login.h"
+#include "patient.h"
+#include "slot.h"
+#include "statistics.h"
+#include "treatment.h"
+#include "worker.h"
+
+static const struct route routes[] = {
+    {"POST", "/auth/login", ROLE_ANYONE, logins_start_staff, .success = 200,
+     .body = &staff_credentials_form, .of = &login_of_staff, .also = {401}},
+    {"POST", "/auth/refresh", ROLE_ANYONE, logins_refresh, .success = 200, .body = &refresh_form,
+     .of = &login_of_staff, .also = {401}},
+    {"POST", "/auth/logout", ROLE_VIEWER, logins_end, .success = 204},
+
+    {"GET", "/doctors", ROLE_VIEWER, catalogues_list, .success = 200, .query = &doctor_filter_form,
+     .of = &doctor_catalogue},
+    {"POST", "/doctors", ROLE_ADMIN, catalogues_create, .success = 201, .body = &doctor_form,
+     .of = &doctor_catalogue},
+    {"GET", "/doctors/{id}", ROLE_VIEWER, catalogues_find, .success = 200, .of = &doctor_catalogue},
+    {"PUT", "/doctors/{id}", ROLE_ADMIN, catalogues_replace, .success = 200, .body = &doctor_form,
+     .of = &doctor_catalogue, .also = {409}},
+    {"DELETE", "/doctors/{id}", ROLE_ADMIN, catalogues_hide, .success = 204,
+     .of = &doctor_catalogue, .also = {409}},
+
+    {"GET", "/treatments", ROLE_VIEWER, catalogues_list, .success = 200,
+     .query = &treatment_filter_form, .of = &treatment_catalogue},
+    {"POST", "/treatments", ROLE_ADMIN, catalogues_create, .success = 201, .body = &treatment_form,
+     .of = &treatment_catalogue, .also = {409}},
+    {"GET", "/treatments/{id}", ROLE_VIEWER, catalogues_find, .success = 200,
+     .of = &treatment_catalogue},
+    {"PUT", "/treatments/{id}", ROLE_ADMIN, catalogues_replace, .success = 200,
+     .body = &treatment_form, .of = &treatment_catalogue, .also = {409}},
+    {"DELETE", "/treatments/{id}", ROLE_ADMIN, catalogues_hide, .success = 204,
+     .of = &treatment_catalogue, .also = {409}},
+
+    {"GET", "/hospital-slots", ROLE_VIEWER, catalogues_list, .success = 200,
+     .query = &slot_filter_form, .of = &slot_catalogue},
+    {"POST", "/hospital-slots", ROLE_ADMIN, catalogues_create, .success = 201, .body = &slot_form,
+     .of = &slot_catalogue, .also = {409}},
+    {"GET", "/hospital-slots/{id}", ROLE_VIEWER, catalogues_find, .success = 200,
+     .of = &slot_catalogue},
+    {"PUT", "/hospital-slots/{id}", ROLE_ADMIN, catalogues_replace, .success = 200,
+     .body = &slot_form, .of = &slot_catalogue, .also = {409}},
+    {"DELETE", "/hospital-slots/{id}", ROLE_ADMIN, catalogues_hide, .success = 204,
+     .of = &slot_catalogue, .also = {409}},
+
+    {"GET", "/appointments", ROLE_VIEWER, appointments_list, .success = 200,
+     .query = &appointments_form},
+    {"GET", "/appointments/{id}", ROLE_VIEWER, appointments_find, .success = 200},
+    {"PATCH", "/appointments/{id}/status", ROLE_DESK, appointments_change_status, .success = 200,
+     .body = &status_change_form, .also = {409, 412}},
+    {"GET", "/patients", ROLE_DESK, patients_list, .success = 200, .query = &patients_form},
+    {"GET", "/stats", ROLE_VIEWER, stats_show, .success = 200, .query = &statistics_query_form},
+
+    {"GET", "/health", ROLE_ANYONE, health_show, .success = 200},
+    {0},
+};
+
+int main(int count, char **arguments)
+{
+    const struct pool pool = {
+        .name = "admin",
+        .prefix = "/api/v1/admin",
+        .audience = "staff",
+        .reader = READER_ADMIN,
+        .routes = routes,
+    };
+    return worker_run(&pool, count, arguments);
+}

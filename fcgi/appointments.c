@@ -1,0 +1,91 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "appointment.h"
+#include "endpoints.h"
+#include "reply.h"
+
+/*
+ * The version that If-Match asks for (RFC 9110, 13.1.1): NOT_GIVEN without one or for "*"; -1,
+ * which no appointment has, for what is none of our tags.
+ */
+static int64_t expected_version(const struct request *request)
+{
+    const char *tag = request->if_match;
+    if (!tag || strcmp(tag, "*") == 0)
+        return NOT_GIVEN;
+    size_t digits = *tag == '"' ? strspn(tag + 1, "0123456789") : 0;
+    if (digits == 0 || digits > 9 || strcmp(tag + 1 + digits, "\"") != 0)
+        return -1;
+    return strtoll(tag + 1, NULL, 10);
+}
+
+const struct problem *appointments_book(struct request *request, struct reply *reply)
+{
+    struct document appointment;
+    const struct problem *problem =
+        appointment_book(&request->db, request->caller.id, request->body, &appointment);
+    if (!problem)
+        reply_created(request, reply, &appointment);
+    return problem;
+}
+
+const struct problem *appointments_list_own(struct request *request, struct reply *reply)
+{
+    struct document list;
+    const struct problem *problem =
+        appointment_list_own(&request->db, request->caller.id, request->query, &list);
+    if (!problem)
+        reply_document(request, reply, &list);
+    return problem;
+}
+
+const struct problem *appointments_find_own(struct request *request, struct reply *reply)
+{
+    struct document appointment;
+    const struct problem *problem =
+        appointment_find(&request->db, request->path_id, request->caller.id, &appointment);
+    if (!problem)
+        reply_document(request, reply, &appointment);
+    return problem;
+}
+
+const struct problem *appointments_cancel_own(struct request *request, struct reply *reply)
+{
+    struct document appointment;
+    const struct problem *problem =
+        appointment_cancel(&request->db, request->path_id, request->caller.id, request->body,
+                           expected_version(request), &appointment);
+    if (!problem)
+        reply_document(request, reply, &appointment);
+    return problem;
+}
+
+const struct problem *appointments_list(struct request *request, struct reply *reply)
+{
+    struct document list;
+    const struct problem *problem = appointment_list(&request->db, request->query, &list);
+    if (!problem)
+        reply_document(request, reply, &list);
+    return problem;
+}
+
+const struct problem *appointments_find(struct request *request, struct reply *reply)
+{
+    struct document appointment;
+    const struct problem *problem =
+        appointment_find(&request->db, request->path_id, NOT_GIVEN, &appointment);
+    if (!problem)
+        reply_document(request, reply, &appointment);
+    return problem;
+}
+
+const struct problem *appointments_change_status(struct request *request, struct reply *reply)
+{
+    struct document appointment;
+    const struct problem *problem = appointment_change_status(
+        &request->db, request->path_id, request->body, expected_version(request), &appointment);
+    if (!problem)
+        reply_document(request, reply, &appointment);
+    return problem;
+}

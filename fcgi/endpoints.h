@@ -1,0 +1,32 @@
+/*
+ * Every endpoint's handler, by noun; each noun has the file of its name. Handlers read like a
+ * receptionist's steps: what was asked has been read (route.h), so they do it, and answer.
+ */
+#ifndef ENDPOINTS_H
+#define ENDPOINTS_H
+
+#include "route.h"
+
+/* appointments.c: a patient's own, then the desk's */
+handler appointments_book, appointments_list_own, appointments_find_own, appointments_cancel_own;
+handler appointments_list, appointments_find, appointments_change_status;
+
+/* availabilities.c */
+handler availabilities_day;
+
+/* catalogues.c: doctors, treatments and slots; the route's `of` names the catalogue */
+handler catalogues_list, catalogues_find, catalogues_create, catalogues_replace, catalogues_hide;
+
+/* health.c */
+handler health_show;
+
+/* logins.c: the route's `of` names the login_kind, patients or staff */
+handler logins_start_patient, logins_start_staff, logins_refresh, logins_end;
+
+/* patients.c */
+handler patients_register, patients_me, patients_list;
+
+/* stats.c */
+handler stats_show;
+
+#endif

@@ -1,0 +1,38 @@
+#include "endpoints.h"
+#include "logins.h"
+#include "patient.h"
+#include "reply.h"
+
+const struct problem *patients_register(struct request *request, struct reply *reply)
+{
+    struct document patient;
+    struct login login;
+    const struct problem *problem =
+        patient_register(&request->db, request->worker->hashing, request->body, &patient);
+    if (!problem)
+        problem = login_start(&request->db, request->route->of, patient.id,
+                              (int)request->worker->settings.refresh_token_days, &login);
+    if (!problem)
+        problem = logins_reply(request, &login, reply);
+    if (!problem)
+        reply->location = arena_printf(request->arena, "%s/me", request->worker->pool->prefix);
+    return problem;
+}
+
+const struct problem *patients_me(struct request *request, struct reply *reply)
+{
+    struct document patient;
+    const struct problem *problem = patient_find(&request->db, request->caller.id, &patient);
+    if (!problem)
+        reply_document(request, reply, &patient);
+    return problem == &problem_not_found ? &problem_unauthenticated : problem;
+}
+
+const struct problem *patients_list(struct request *request, struct reply *reply)
+{
+    struct document list;
+    const struct problem *problem = patient_list(&request->db, request->query, &list);
+    if (!problem)
+        reply_document(request, reply, &list);
+    return problem;
+}

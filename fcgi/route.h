@@ -1,0 +1,97 @@
+/*
+ * Routes: an endpoint's row is its whole promise. It names method, path, who may call, what comes
+ * in and what goes out, so that nothing can be reached without a role, and nothing read without a
+ * form. The OpenAPI document is compared with these tables by tests/test_openapi.c.
+ */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include <stdio.h>
+
+#include "db.h"
+#include "form.h"
+#include "secret.h"
+#include "settings.h"
+#include "token.h"
+
+struct route;
+
+/* One of the two worker programs. */
+struct pool {
+    const char *name;   /* "patient" or "admin", as in the log */
+    const char *prefix; /* of every path */
+    const char *audience;
+    enum reader reader;
+    const struct route *routes; /* ends with an empty row */
+};
+
+/* What main made, shared by all threads of a worker process. */
+struct worker {
+    const struct pool *pool;
+    struct settings settings;
+    struct database *database;
+    struct hashing *hashing;
+    struct token_key token_key;
+};
+
+/* What came in. Texts belong to the request's arena; absent ones are NULL. */
+struct request {
+    struct worker *worker;
+    struct arena *arena;
+    struct db db;
+    const char *id; /* as in X-Request-Id and the log */
+    const char *method;
+    const char *path;
+    const char *query_string; /* "" when absent */
+    const char *content_type;
+    const char *authorization;
+    const char *if_match;
+    const char *content;
+    size_t content_length;
+
+    const struct route *route; /* what follows is read as its row says */
+    struct caller caller;
+    int64_t path_id;   /* the number in the path; 0: its route has none */
+    const void *query; /* the struct of route->query */
+    const void *body;  /* the struct of route->body */
+};
+
+/* What goes out. */
+struct reply {
+    int status;
+    const char *content_type;
+    const char *body; /* NULL: none */
+    size_t length;
+    const char *location;
+    int64_t version; /* for the ETag; 0: none */
+    const char *allow;
+    const char *code; /* of the problem, for the log */
+};
+
+typedef const struct problem *handler(struct request *request, struct reply *reply);
+
+struct route {
+    const char *method;
+    const char *path; /* below the pool's prefix; "{...}" stands for a number */
+    enum role role;
+    handler *handle;
+    int success; /* the status when all is well */
+    const struct form *body;
+    bool body_optional;
+    const struct form *query;
+    const void *of; /* the catalogue or login_kind that the handler serves */
+    int also[4];    /* statuses that the row does not imply by itself */
+};
+
+/* Answers a request: finds its route, sees who calls, reads what the row asks for, and lets the
+ * handler do the rest. Whatever goes wrong becomes a problem document. */
+void route_answer(struct request *request, struct reply *reply);
+
+/* The statuses that a route may answer, ascending, ended by 0. */
+enum { MOST_STATUSES = 16 };
+void route_statuses(const struct route *route, int statuses[MOST_STATUSES]);
+
+/* Prints the pool's table as JSON: an array of {method, path, role, statuses, body, query}. */
+void routes_print(const struct pool *pool, FILE *out);
+
+#endif

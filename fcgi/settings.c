@@ -1,0 +1,138 @@
+#include "settings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { TEXT, INTEGER, SECRET };
+
+enum { SHORTEST_SECRET = 32 }; /* bytes: RFC 7518, 3.2, for HS256 */
+
+#define NOWHERE    SIZE_MAX /* not kept in struct settings: others read it */
+#define AT(MEMBER) offsetof(struct settings, MEMBER)
+
+static const struct setting {
+    const char *name;
+    enum kind kind;
+    const char *otherwise; /* NULL: required */
+    int64_t least, most;
+    unsigned readers;
+    size_t offset;
+    const char *sentence;
+} table[] = {
+    {"DATABASE_URL", TEXT, NULL, 0, 0, READER_POOLS, AT(database_url),
+     "The database, as a libpq connection string or URI; may name several hosts."},
+    {"PATIENT_TOKEN_SECRET", SECRET, NULL, 0, 0, READER_PATIENT, AT(token_secret),
+     "Signs the patients' access tokens; at least 32 bytes."},
+    {"ADMIN_TOKEN_SECRET", SECRET, NULL, 0, 0, READER_ADMIN, AT(token_secret),
+     "Signs the staff's access tokens; at least 32 bytes, and another one than the patients'."},
+    {"ACCESS_TOKEN_MINUTES", INTEGER, "15", 1, 1440, READER_POOLS, AT(access_token_minutes),
+     "How long an access token is good."},
+    {"REFRESH_TOKEN_DAYS", INTEGER, "30", 1, 365, READER_POOLS, AT(refresh_token_days),
+     "How long a refresh token is good."},
+    {"WORKER_THREADS", INTEGER, "16", 1, 256, READER_POOLS, AT(threads),
+     "Requests that one worker process answers at once."},
+    {"DATABASE_CONNECTIONS", INTEGER, "4", 1, 64, READER_POOLS, AT(database_connections),
+     "Database connections that the threads of one worker process share."},
+    {"DATABASE_TIMEOUT_MS", INTEGER, "1500", 100, 60000, READER_POOLS, AT(database_timeout_ms),
+     "How long one statement may take, waiting for a connection included."},
+    {"PASSWORD_HASHES", INTEGER, "1", 1, 16, READER_POOLS, AT(password_hashes),
+     "Passwords that one worker process hashes at once, 19 MiB each."},
+    {"PATIENT_WORKERS", INTEGER, "2", 1, 64, READER_START, NOWHERE,
+     "Worker processes of the patient pool."},
+    {"ADMIN_WORKERS", INTEGER, "1", 1, 64, READER_START, NOWHERE,
+     "Worker processes of the admin pool."},
+    {"CORS_ALLOWED_ORIGINS", TEXT, "", 0, 0, READER_GATEWAY, NOWHERE,
+     "Origins whose pages may call the API, separated by spaces; none by default."},
+    {"POSTGRES_USER", TEXT, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
+     "The role that owns the database."},
+    {"POSTGRES_PASSWORD", TEXT, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
+     "Its password."},
+    {"POSTGRES_DB", TEXT, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
+     "The database's name."},
+};
+
+enum { COUNT = sizeof table / sizeof *table };
+
+static bool read_integer(const struct setting *setting, const char *text, int64_t *integer)
+{
+    char *end;
+    errno = 0;
+    *integer = strtoll(text, &end, 10);
+    return *text && *end == '\0' && errno == 0 && *integer >= setting->least &&
+           *integer <= setting->most;
+}
+
+/* NULL: the text is as it should be, and has been kept. */
+static const char *keep(const struct setting *setting, const char *text, struct settings *settings)
+{
+    void *member = (char *)settings + setting->offset;
+    switch (setting->kind) {
+    case INTEGER:
+        return read_integer(setting, text, member) ? NULL : "is not a number in its range";
+    case SECRET:
+        *(const char **)member = text;
+        return strlen(text) >= SHORTEST_SECRET ? NULL : "is shorter than 32 bytes";
+    case TEXT:
+        *(const char **)member = text;
+        return *text ? NULL : "is empty";
+    }
+    return NULL;
+}
+
+bool settings_read(enum reader reader, struct settings *settings, FILE *complaints)
+{
+    bool complete = true;
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct setting *setting = &table[i];
+        if (!(setting->readers & reader))
+            continue;
+        const char *text = getenv(setting->name);
+        if (!text)
+            text = setting->otherwise;
+        const char *wrong = text ? keep(setting, text, settings) : "is missing";
+        if (!wrong)
+            continue;
+        fprintf(complaints, "%s %s. %s\n", setting->name, wrong, setting->sentence);
+        complete = false;
+    }
+    return complete;
+}
+
+static void print_readers(const struct setting *setting, FILE *out)
+{
+    static const struct {
+        unsigned reader;
+        const char *name;
+    } names[] = {
+        {READER_PATIENT, "patient"},   {READER_ADMIN, "admin"}, {READER_GATEWAY, "gateway"},
+        {READER_DATABASE, "database"}, {READER_START, "start"},
+    };
+    const char *separator = "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (setting->readers & names[i].reader) {
+            fprintf(out, "%s%s", separator, names[i].name);
+            separator = ", ";
+        }
+}
+
+void settings_print(FILE *out)
+{
+    static const char *const kinds[] = {"text", "number", "secret"};
+    fprintf(out, "| variable | kind | default | read by | what it is |\n"
+                 "| --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct setting *setting = &table[i];
+        fprintf(out, "| `%s` | %s", setting->name, kinds[setting->kind]);
+        if (setting->kind == INTEGER)
+            fprintf(out, " %" PRId64 "–%" PRId64, setting->least, setting->most);
+        fprintf(out, " | %s | ",
+                !setting->otherwise   ? "required"
+                : *setting->otherwise ? setting->otherwise
+                                      : "empty");
+        print_readers(setting, out);
+        fprintf(out, " | %s |\n", setting->sentence);
+    }
+}
