@@ -192,7 +192,7 @@ static void accept_connection(const struct server *server)
 {
     int connection = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
     if (connection < 0) {
-        struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        struct timespec pause = {.tv_nsec = 10000000};
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
             nanosleep(&pause, NULL);
         return; /* else a sibling was faster, or the peer has gone */

@@ -21,7 +21,7 @@ void arena_free(struct arena *arena);
 void arena_reset(struct arena *arena);
 
 /* `size` zeroed bytes, aligned for any type. */
-void *arena_alloc(struct arena *arena, size_t size);
+void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 
 /* A NUL-terminated copy of `length` bytes of `text`. */
 char *arena_copy(struct arena *arena, const char *text, size_t length);

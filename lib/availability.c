@@ -1,6 +1,5 @@
 #include "availability.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,15 +171,14 @@ const struct problem *availability_facts(struct db *db, const struct wish *wish,
     return NULL;
 }
 
-static struct json_object *times_of_day(quarters starts)
+static struct json_object *times_of_day(struct arena *arena, quarters starts)
 {
     struct json_object *times = json_object_new_array();
     for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
-        char text[sizeof "10:15"];
         if (!quarters_hold(starts, quarter))
             continue;
         int minute = quarter * QUARTER_MINUTES;
-        snprintf(text, sizeof text, "%02d:%02d", minute / 60 % 24, minute % 60);
+        const char *text = arena_printf(arena, "%02d:%02d", minute / 60, minute % 60);
         json_object_array_add(times, json_object_new_string(text));
     }
     return times;
@@ -196,7 +194,7 @@ const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t
         .patient_id = patient_id,
         .start = {.given = true, .local = query->date},
     };
-    struct day day;
+    struct day day = {0};
     const char *midnight;
     const struct problem *problem = availability_facts(db, &wish, &day, &midnight);
     if (problem)
@@ -206,7 +204,7 @@ const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t
     json_object_object_add(answer, "treatment_id", json_object_new_int64(query->treatment_id));
     json_object_object_add(answer, "date", json_object_new_string(query->date));
     json_object_object_add(answer, "duration_minutes", json_object_new_int(day.duration_minutes));
-    json_object_object_add(answer, "times", times_of_day(day_free_starts(&day)));
+    json_object_object_add(answer, "times", times_of_day(db->arena, day_free_starts(&day)));
     const char *text = json_text(db->arena, answer);
     *document = (struct document){.json = text, .length = strlen(text)};
     return NULL;

@@ -11,7 +11,6 @@
 /* One form being read. */
 struct reading {
     struct arena *arena;
-    const struct form *form;
     char *into; /* the struct */
     const struct field_error *errors;
     const struct field_error **last;
@@ -276,7 +275,7 @@ static void fill_absent(struct reading *r, const struct field *field)
 
 static struct reading begin(struct arena *arena, const struct form *form)
 {
-    struct reading reading = {.arena = arena, .form = form, .into = arena_alloc(arena, form->size)};
+    struct reading reading = {.arena = arena, .into = arena_alloc(arena, form->size)};
     for (size_t i = 0; i < form->count; i++)
         if (kinds[form->fields[i].kind].type != VALUE_TEXT)
             *(int64_t *)(void *)(reading.into + form->fields[i].offset) = NOT_GIVEN;
@@ -341,7 +340,7 @@ static bool decode(char *text)
 {
     char *to = text;
     for (const char *from = text; *from; from++, to++) {
-        *to = *from == '+' ? ' ' : *from;
+        *to = (char)(*from == '+' ? ' ' : *from);
         if (*from != '%')
             continue;
         int high = hex_digit(from[1]), low = high < 0 ? -1 : hex_digit(from[2]);

@@ -20,7 +20,7 @@ static bool walk_value(struct walk *w);
 
 static void skip_space(struct walk *w)
 {
-    while (w->at < w->end && memchr(" \t\n\r", *w->at, 4))
+    while (w->at < w->end && (*w->at == ' ' || *w->at == '\t' || *w->at == '\n' || *w->at == '\r'))
         w->at++;
 }
 

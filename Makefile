@@ -1,0 +1,78 @@
+# Hospital Appointment System. `make help` says what there is to do.
+
+BUILD ?= .build/release
+PORT ?= 8000
+RUN_DIR ?= .run
+
+PACKAGES := libpq json-c libjwt libsodium
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Werror
+CPPFLAGS += -D_GNU_SOURCE -Ilib -Ifcgi $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+ALL_CFLAGS := -std=gnu11 -pthread $(WARNINGS) $(CFLAGS)
+LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lfcgi -pthread
+
+LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*.c))
+WORKERS := $(BUILD)/patient-api $(BUILD)/admin-api
+MAINS := $(BUILD)/fcgi/patient_api.o $(BUILD)/fcgi/admin_api.o
+FCGI_OBJECTS := $(filter-out $(MAINS),$(patsubst %.c,$(BUILD)/%.o,$(wildcard fcgi/*.c)))
+TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c))
+DOCS := .build/www/docs/swagger-ui-bundle.js
+
+.PHONY: help run test lint format build docs install-run install-test install-lint clean
+
+help: ## what there is to do
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo 'PORT= and RUN_DIR= let several "make run" stand side by side.'
+
+run: install-run ## install what is missing, build, and run everything on port 8000
+	@$(MAKE) --no-print-directory build docs
+	@PORT=$(PORT) RUN_DIR=$(RUN_DIR) BUILD=$(BUILD) exec .dev/run
+
+test: install-test ## all tests, then all of them again with AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory docs
+	@.dev/test
+
+lint: install-lint ## formatter, analysers, both compilers' warnings, the OpenAPI document
+	@.dev/lint
+
+format: install-lint ## let clang-format have its way
+	clang-format -i $$(git ls-files '*.[ch]')
+
+install-run install-test install-lint: install-%:
+	@.dev/install $*
+
+build: $(WORKERS) ## the two worker programs
+
+docs: $(DOCS) ## the pages that the gateway serves
+
+$(BUILD)/patient-api: $(BUILD)/fcgi/patient_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
+$(BUILD)/admin-api: $(BUILD)/fcgi/admin_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
+$(WORKERS):
+	@echo 'linking $@'
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/run-tests: $(TEST_OBJECTS) $(FCGI_OBJECTS) $(BUILD)/libhospital.a
+	@echo 'linking $@'
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -lcurl -o $@
+
+$(BUILD)/libhospital.a: $(LIB_OBJECTS)
+	@rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo 'compiling $<'
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(DOCS): nginx/package-lock.json nginx/docs/index.html nginx/docs/start.js nginx/openapi.json
+	@rm -rf .build/www && mkdir -p .build/www
+	@echo 'building the pages'
+	@cp -r nginx/docs .build/www/docs && cp nginx/openapi.json .build/www/
+	@npm ci --prefix nginx --no-audit --no-fund --loglevel=error >/dev/null
+	@cp nginx/node_modules/swagger-ui-dist/swagger-ui.css \
+	   nginx/node_modules/swagger-ui-dist/swagger-ui-bundle.js .build/www/docs/
+	@touch $@
+
+clean: ## remove what was built
+	rm -rf .build
+
+-include $(LIB_OBJECTS:.o=.d) $(FCGI_OBJECTS:.o=.d) $(MAINS:.o=.d) $(TEST_OBJECTS:.o=.d)
