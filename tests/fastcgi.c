@@ -1,0 +1,131 @@
+#include "fastcgi.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* FastCGI 1.0, section 8. */
+enum { VERSION = 1, BEGIN_REQUEST = 1, END_REQUEST = 3, PARAMS = 4, STDIN = 5, STDOUT = 6 };
+enum { PATIENCE_SECONDS = 30 }; /* a dead worker fails a test, and does not hang it */
+enum { RESPONDER = 1, KEEP_CONN = 1, REQUEST_ID = 1, HEADER = 8, MOST_CONTENT = 65535 };
+
+int fastcgi_connect(const char *socket_path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
+        return connection;
+    close(connection);
+    return -1;
+}
+
+static bool send_all(int connection, const void *bytes, size_t length)
+{
+    for (size_t sent = 0; sent < length;) {
+        ssize_t now = send(connection, (const char *)bytes + sent, length - sent, MSG_NOSIGNAL);
+        if (now <= 0)
+            return false;
+        sent += (size_t)now;
+    }
+    return true;
+}
+
+static bool send_record(int connection, int type, const void *content, size_t length)
+{
+    unsigned char header[HEADER] = {
+        VERSION,    (unsigned char)type,          0,
+        REQUEST_ID, (unsigned char)(length >> 8), (unsigned char)length};
+    return send_all(connection, header, sizeof header) && send_all(connection, content, length);
+}
+
+/* A stream: its records, and the empty one that ends it. */
+static bool send_stream(int connection, int type, const char *content, size_t length, bool end)
+{
+    while (length > 0) {
+        size_t part = length < MOST_CONTENT ? length : MOST_CONTENT;
+        if (!send_record(connection, type, content, part))
+            return false;
+        content += part;
+        length -= part;
+    }
+    return !end || send_record(connection, type, "", 0);
+}
+
+static void put_length(FILE *out, size_t length)
+{
+    if (length < 128) {
+        fputc((int)length, out);
+        return;
+    }
+    fputc((int)(length >> 24) | 128, out);
+    fputc((int)(length >> 16) & 255, out);
+    fputc((int)(length >> 8) & 255, out);
+    fputc((int)length & 255, out);
+}
+
+static bool send_head(int connection, const char *const parameters[], bool keep)
+{
+    const unsigned char begin[8] = {0, RESPONDER, keep ? KEEP_CONN : 0};
+    char *pairs;
+    size_t length;
+    FILE *out = open_memstream(&pairs, &length);
+    for (; *parameters; parameters += 2) {
+        put_length(out, strlen(parameters[0]));
+        put_length(out, strlen(parameters[1]));
+        fprintf(out, "%s%s", parameters[0], parameters[1]);
+    }
+    fclose(out);
+    bool sent = send_record(connection, BEGIN_REQUEST, begin, sizeof begin) &&
+                send_stream(connection, PARAMS, pairs, length, true);
+    free(pairs);
+    return sent;
+}
+
+bool fastcgi_send(int connection, const char *const parameters[], const char *body, size_t length,
+                  bool keep)
+{
+    return send_head(connection, parameters, keep) &&
+           send_stream(connection, STDIN, body, length, true);
+}
+
+bool fastcgi_send_part(int connection, const char *const parameters[], const char *body,
+                       size_t length)
+{
+    return send_head(connection, parameters, false) &&
+           send_stream(connection, STDIN, body, length, false);
+}
+
+static bool receive_all(int connection, void *bytes, size_t length)
+{
+    return length == 0 || recv(connection, bytes, length, MSG_WAITALL) == (ssize_t)length;
+}
+
+char *fastcgi_receive(int connection)
+{
+    unsigned char header[HEADER], content[MOST_CONTENT + 255];
+    char *text;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    while (receive_all(connection, header, sizeof header)) {
+        size_t size = (size_t)header[4] << 8 | header[5];
+        if (!receive_all(connection, content, size + header[6]))
+            break;
+        if (header[1] == STDOUT)
+            fwrite(content, 1, size, out);
+        if (header[1] == END_REQUEST) {
+            fclose(out);
+            return text;
+        }
+    }
+    fclose(out);
+    free(text);
+    return NULL;
+}

@@ -1,0 +1,161 @@
+/* The two promises while many people want the same thing at once. */
+#include "clinic.h"
+
+#include <stdlib.h>
+
+static void open_with_more_workers(void)
+{
+    clinic_open();
+    clinic_start_worker(PATIENT_POOL);
+}
+
+TestSuite(rush, .init = open_with_more_workers, .fini = clinic_close);
+
+enum { MOST = 256 };
+
+struct rush {
+    int statuses[MOST];
+    const char *id;
+};
+
+static int count_of(const struct rush *rush, int count, int status)
+{
+    int found = 0;
+    for (int i = 0; i < count; i++)
+        found += rush->statuses[i] == status;
+    return found;
+}
+
+static void expect_no_deadlock(void)
+{
+    sql("SELECT pg_stat_clear_snapshot(), pg_stat_force_next_flush()");
+    cr_expect_str_eq(sql("SELECT deadlocks FROM pg_stat_database"
+                         " WHERE datname = current_database()"),
+                     "0");
+}
+
+/* The counters say what a recount says, and nothing overlaps. */
+static void expect_promises_kept(void)
+{
+    cr_expect_str_eq(
+        sql("WITH recount AS ("
+            "    SELECT half_hour::date AS day, half_hour::time AS start_time, count(*) AS booked"
+            "      FROM appointment, half_hours_touched(during) AS half_hour"
+            "     WHERE status <> 'cancelled' GROUP BY 1, 2)"
+            " SELECT count(*) FROM slot_day FULL JOIN recount USING (day, start_time)"
+            "  WHERE coalesce(slot_day.booked, 0) <> coalesce(recount.booked, 0)"
+            "     OR recount.booked > slot_day.capacity"),
+        "0");
+    cr_expect_str_eq(sql("SELECT count(*) FROM appointment a JOIN appointment b"
+                         "    ON a.id < b.id AND a.during && b.during"
+                         "   AND (a.doctor_id = b.doctor_id OR a.patient_id = b.patient_id)"
+                         " WHERE a.status <> 'cancelled' AND b.status <> 'cancelled'"),
+                     "0");
+    expect_no_deadlock();
+}
+
+static void book_the_same_time(int number, void *shared)
+{
+    struct rush *rush = shared;
+    rush->statuses[number] = book(number + 1, 1, 1, "2027-03-02T10:15").status;
+}
+
+Test(rush, of_64_who_want_one_time_one_gets_it)
+{
+    struct rush rush = {0};
+    at_once(64, book_the_same_time, &rush);
+    cr_expect_eq(count_of(&rush, 64, 201), 1);
+    cr_expect_eq(count_of(&rush, 64, 409), 63);
+    cr_expect_str_eq(sql("SELECT count(*) FROM appointment"), "1");
+    expect_promises_kept();
+}
+
+/* Ten half-hours, twenty doctors who are all free: only the room is short. */
+static void book_some_room(int number, void *shared)
+{
+    static const char *const starts[] = {"09:00", "09:30", "10:00", "10:30", "11:00",
+                                         "13:00", "13:30", "14:00", "14:30", "15:00"};
+    struct rush *rush = shared;
+    const char *start = text("2027-03-02T%s", starts[number % 10]);
+    rush->statuses[number] = book(number + 1, 5 + number / 10, 1, start).status;
+}
+
+Test(rush, two_hundred_who_want_thirty_places_get_thirty)
+{
+    struct rush rush = {0};
+    sql("INSERT INTO doctor (name, department)"
+        " SELECT 'Doctor ' || n, 'surgery' FROM generate_series(1, 20) AS n");
+    at_once(200, book_some_room, &rush);
+    cr_expect_eq(count_of(&rush, 200, 201), 30);
+    cr_expect_eq(count_of(&rush, 200, 409), 170);
+    cr_expect_str_eq(sql("SELECT count(*) || ' ' || min(booked) || ' ' || max(booked)"
+                         "  FROM slot_day"),
+                     "10 3 3");
+    expect_promises_kept();
+}
+
+static void cancel_the_same(int number, void *shared)
+{
+    struct rush *rush = shared;
+    rush->statuses[number] =
+        patient_api("PATCH", text("/appointments/%s/cancel", rush->id), patient_token(1), NULL)
+            .status;
+}
+
+Test(rush, many_cancellations_of_one_appointment_count_once)
+{
+    struct answer booked = book(1, 1, 2, "2027-03-02T10:15");
+    struct rush rush = {.id = at(&booked, "/id")};
+    at_once(16, cancel_the_same, &rush);
+    cr_expect_eq(count_of(&rush, 16, 200), 16);
+    cr_expect_str_eq(sql("SELECT version FROM appointment"), "2");
+    expect_promises_kept();
+}
+
+/* Books, cancels and leads through the day whatever comes to hand, each by its own dice. */
+static void do_anything(int number, void *shared)
+{
+    (void)shared;
+    unsigned dice = (unsigned)number + 1;
+    for (int i = 0; i < 40; i++) {
+        int64_t patient = 1 + rand_r(&dice) % 12;
+        const char *start =
+            text("2027-03-02T%02d:%02d", 9 + rand_r(&dice) % 9, rand_r(&dice) % 4 * 15);
+        struct answer booked = book(patient, 1 + rand_r(&dice) % 3, 1 + rand_r(&dice) % 3, start);
+        if (booked.status == 201 && rand_r(&dice) % 2)
+            patient_api("PATCH", text("/appointments/%s/cancel", at(&booked, "/id")),
+                        patient_token(patient), NULL);
+        cr_expect(booked.status == 201 || booked.status == 409 || booked.status == 422, "%d %s",
+                  booked.status, booked.text);
+    }
+}
+
+Test(rush, a_storm_of_bookings_and_cancellations_keeps_both_promises)
+{
+    at_once(12, do_anything, NULL);
+    cr_expect_neq(atoi(sql("SELECT count(*) FROM appointment")), 0);
+    expect_promises_kept();
+}
+
+static void book_with_kim(int number, void *shared)
+{
+    struct rush *rush = shared;
+    rush->statuses[number] =
+        number == 8 ? admin_api("DELETE", "/doctors/1", staff_token("admin"), NULL).status
+                    : book(number + 1, 1, 1, text("2027-03-02T%02d:00", 9 + number)).status;
+}
+
+Test(rush, a_doctor_is_never_both_hidden_and_booked)
+{
+    for (int round = 0; round < 5; round++) {
+        struct rush rush = {0};
+        sql("DELETE FROM appointment");
+        sql("UPDATE doctor SET is_active = true");
+        at_once(9, book_with_kim, &rush);
+        bool hidden = rush.statuses[8] == 204;
+        cr_expect(hidden || rush.statuses[8] == 409, "%d", rush.statuses[8]);
+        cr_expect_eq(hidden, count_of(&rush, 8, 201) == 0, "%d booked, hiding answered %d",
+                     count_of(&rush, 8, 201), rush.statuses[8]);
+    }
+    expect_no_deadlock();
+}
