@@ -38,6 +38,7 @@ enum {
     SECONDS_TO_END = 4,
     STACK_SIZE = 512 * 1024,
     WAKE_UP = SIGUSR2,
+    MOST_ACCEPTED_AT_ONCE = 16,
     MOST_THREADS = 256, /* as in the settings table */
 };
 
@@ -188,19 +189,28 @@ static void watch(const struct server *server, int operation, int descriptor)
         close(descriptor);
 }
 
-static void accept_connection(const struct server *server)
+static bool accept_connection(const struct server *server)
 {
     int connection = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
     if (connection < 0) {
         struct timespec pause = {.tv_nsec = 10000000};
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
             nanosleep(&pause, NULL);
-        return; /* else a sibling was faster, or the peer has gone */
+        return false; /* else no more are waiting */
     }
     struct timeval patience = {.tv_sec = PEER_PATIENCE_SECONDS};
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     watch(server, EPOLL_CTL_ADD, connection);
+    return true;
+}
+
+/* Takes several at a time, or kept connections would be served many times before a new one is;
+ * not all, or the sibling processes would have nothing to do. */
+static void accept_connections(const struct server *server)
+{
+    for (int i = 0; i < MOST_ACCEPTED_AT_ONCE && accept_connection(server); i++)
+        ;
 }
 
 /* Answers the request that is waiting on a connection, and keeps the connection if it may. */
@@ -249,7 +259,7 @@ static void *serve_until_stopped(void *argument)
         if (ready < 0)
             continue;
         if (event.data.fd == LISTENER)
-            accept_connection(server);
+            accept_connections(server);
         else if (was_abandoned(&event))
             close(event.data.fd);
         else

@@ -40,8 +40,10 @@ static int run(const struct pool *pool)
         return EXIT_FAILURE;
     }
     if (!listens(STDIN_FILENO)) {
-        fprintf(stderr, "Descriptor 0 is no listening socket: start the worker under a FastCGI "
-                        "supervisor, such as spawn-fcgi -s SOCKET -n -- multiwatch -- WORKER\n");
+        fprintf(
+            stderr,
+            "Descriptor 0 is no listening socket: start the worker under a FastCGI "
+            "supervisor, such as spawn-fcgi -s SOCKET -n -- /usr/bin/multiwatch -- /PATH/TO/WORKER\n");
         return EXIT_FAILURE;
     }
     return open_and_serve(&worker);

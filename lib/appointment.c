@@ -270,7 +270,7 @@ static const struct statement set_status = {
     .sql = "WITH written (a) AS ("
            "    UPDATE appointment w"
            "       SET status = $3::appointment_status,"
-           "           cancel_reason = CASE WHEN $3::appointment_status = 'cancelled' THEN $4 END"
+           "           status_reason = $4"
            "     WHERE id = $1::bigint AND version = $2::integer"
            "    RETURNING w)"
            " SELECT " DOCUMENT ", (a).id, (a).version FROM written" WITH_PEOPLE,

@@ -21,12 +21,21 @@ struct connection {
     bool warned; /* the server warned while it ran a statement */
 };
 
+/* A thread that waits for a connection; they are served in the order they came, or a thread that
+ * has just returned one would take it again, and some would wait for ever. */
+struct waiter {
+    struct waiter *next;
+    struct connection *given;
+    pthread_cond_t turn;
+};
+
 struct database {
     char *url;
     int timeout_ms;
     char *session_options;
     pthread_mutex_t lock;
-    pthread_cond_t returned;
+    struct waiter *first;
+    struct waiter **last;
     struct connection *idle;
     struct connection *connections;
 };
@@ -61,14 +70,10 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
     int patience = timeout_ms * 4 / 5;
     if (asprintf(&database->session_options,
                  "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
-                 " -c idle_in_transaction_session_timeout=10s -c search_path=public",
+                 " -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off",
                  patience, patience) < 0)
         database->session_options = NULL;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&database->returned, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    database->last = &database->first;
     pthread_mutex_init(&database->lock, NULL);
     if (!database->url || !database->connections || !database->session_options) {
         database_free(database);
@@ -94,7 +99,6 @@ void database_free(struct database *database)
         return;
     for (struct connection *c = database->idle; c; c = c->next_idle)
         disconnect(c);
-    pthread_cond_destroy(&database->returned);
     pthread_mutex_destroy(&database->lock);
     free(database->connections);
     free(database->session_options);
@@ -107,29 +111,72 @@ struct db db_begin(struct database *database, struct arena *arena)
     return (struct db){.database = database, .arena = arena};
 }
 
-/* An idle connection, the one used last first. NULL: none came back before the deadline. */
-static struct connection *take_connection(struct db *db)
+static void queue_up(struct database *database, struct waiter *waiter)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&waiter->turn, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    *database->last = waiter;
+    database->last = &waiter->next;
+}
+
+static void leave_queue(struct database *database, struct waiter *waiter)
+{
+    struct waiter **link = &database->first;
+    while (*link && *link != waiter)
+        link = &(*link)->next;
+    if (*link)
+        *link = waiter->next;
+    if (database->last == &waiter->next)
+        database->last = link;
+}
+
+/* Waits in the queue, the lock held. NULL: no connection came back before the deadline. */
+static struct connection *wait_for_connection(struct db *db)
 {
     struct database *database = db->database;
     struct timespec deadline = {.tv_sec = db->deadline / 1000,
                                 .tv_nsec = db->deadline % 1000 * 1000000};
+    struct waiter waiter = {.next = NULL};
+    int late = 0;
+    queue_up(database, &waiter);
+    while (!waiter.given && !late)
+        late = pthread_cond_timedwait(&waiter.turn, &database->lock, &deadline);
+    if (!waiter.given)
+        leave_queue(database, &waiter);
+    pthread_cond_destroy(&waiter.turn);
+    return waiter.given;
+}
+
+/* A connection for this thread alone, the one used last first. NULL: none in time. */
+static struct connection *take_connection(struct db *db)
+{
+    struct database *database = db->database;
     pthread_mutex_lock(&database->lock);
-    while (!database->idle &&
-           pthread_cond_timedwait(&database->returned, &database->lock, &deadline) == 0)
-        ;
     struct connection *connection = database->idle;
     if (connection)
         database->idle = connection->next_idle;
+    else
+        connection = wait_for_connection(db);
     pthread_mutex_unlock(&database->lock);
     return connection;
 }
 
+/* Hands the connection to whoever has waited longest. */
 static void return_connection(struct database *database, struct connection *connection)
 {
     pthread_mutex_lock(&database->lock);
-    connection->next_idle = database->idle;
-    database->idle = connection;
-    pthread_cond_signal(&database->returned);
+    struct waiter *waiter = database->first;
+    if (waiter) {
+        leave_queue(database, waiter);
+        waiter->given = connection;
+        pthread_cond_signal(&waiter->turn);
+    } else {
+        connection->next_idle = database->idle;
+        database->idle = connection;
+    }
     pthread_mutex_unlock(&database->lock);
 }
 

@@ -5,8 +5,8 @@
 #include "db.h"
 #include "form.h"
 
-/* Dates, both included, and whose appointments. Without one of
- * them: the whole month of the other; without both: the current month. */
+/* Dates, both included, and whose appointments. Without `from`: since
+ * the first of to's month; without `to`: until the last of from's; without both: this month. */
 struct statistics_query {
     const char *from;
     const char *to;

@@ -17,7 +17,7 @@ CREATE TABLE appointment (
     visit_type    visit_type         NOT NULL,
     price         bigint             NOT NULL, -- as agreed when it was booked
     memo          text,
-    cancel_reason text,
+    status_reason text, -- why it has the status that it has
     version       integer            NOT NULL DEFAULT 1,
     created_at    timestamptz        NOT NULL DEFAULT now(),
     updated_at    timestamptz        NOT NULL DEFAULT now(),
@@ -237,7 +237,9 @@ RETURN json_build_object(
     'id', a.id,
     'doctor', json_build_object('id', d.id, 'name', d.name, 'department', d.department),
     'treatment', json_build_object('id', t.id, 'name', t.name,
-                                   'duration_minutes', t.duration_minutes, 'price', a.price),
+                                   'duration_minutes',
+                                   (extract(epoch FROM upper(a.during) - lower(a.during)) / 60)::integer,
+                                   'price', a.price),
     'patient', json_build_object('id', p.id, 'name', p.name, 'phone', p.phone),
     'start_time', local_text(lower(a.during), zone),
     'end_time', local_text(upper(a.during), zone),
