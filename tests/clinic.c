@@ -276,8 +276,7 @@ const char *clinic_secret(enum pool_name pool)
     return pools[pool].secret;
 }
 
-/* The pool's route table, as its program prints it. */
-static struct json_object *routes_of(enum pool_name pool)
+struct json_object *clinic_routes(enum pool_name pool)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
@@ -313,7 +312,7 @@ static bool path_fits(const char *pattern, const char *path)
 /* Fails the test when the route does not declare the status. */
 static void check_declared(enum pool_name pool, const char *method, const char *path, int status)
 {
-    struct json_object *routes = routes_of(pool);
+    struct json_object *routes = clinic_routes(pool);
     for (size_t i = 0; i < json_object_array_length(routes); i++) {
         struct json_object *route = json_object_array_get_idx(routes, i);
         if (strcmp(text_of(route, "method"), method) || !path_fits(text_of(route, "path"), path))

@@ -26,6 +26,9 @@ const char *clinic_socket(enum pool_name pool);
 /* The connection string of this clinic's database, for its owner. */
 const char *clinic_url(void);
 
+/* The pool's route table, as its program prints it; needs no open clinic. */
+struct json_object *clinic_routes(enum pool_name pool);
+
 /* Environment for workers that are started from now on; NULL takes it back. */
 void clinic_set(const char *name, const char *value);
 

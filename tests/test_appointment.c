@@ -165,7 +165,7 @@ Test(appointment, a_reason_for_cancelling_is_kept)
         patient_api("PATCH", text("/appointments/%s/cancel", at(&booked, "/id")), patient_token(1),
                     "{\"reason\": \"a cold\"}");
     expect_answer(cancelled, 200, "");
-    cr_expect_str_eq(sql("SELECT cancel_reason FROM appointment"), "a cold");
+    cr_expect_str_eq(sql("SELECT status_reason FROM appointment"), "a cold");
 }
 
 Test(appointment, what_has_begun_or_is_over_cannot_be_cancelled)
