@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "refusal.h"
+
 const struct problem *catalogue_list(struct db *db, const struct catalogue *catalogue,
                                      const struct form *form, const void *filter,
                                      struct document *list)
@@ -22,7 +24,8 @@ const struct problem *catalogue_create(struct db *db, const struct catalogue *ca
 {
     const char **parameters = form_parameters(db->arena, form, entry);
     const struct problem *problem = db_document(db, &catalogue->create, parameters, created);
-    return problem == &problem_not_found ? &problem_duplicate : problem;
+    return problem == &problem_not_found ? refusal_by_constraint(db->arena, catalogue->unique)
+                                         : problem;
 }
 
 const struct problem *catalogue_replace(struct db *db, const struct catalogue *catalogue,

@@ -9,6 +9,7 @@
 #include "form.h"
 
 struct catalogue {
+    const char *unique;       /* the constraint that create violates when it answers no row */
     struct statement list;    /* (the filter's fields) -> document */
     struct statement find;    /* (id) -> document */
     struct statement create;  /* (the form's fields) -> document, id */

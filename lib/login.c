@@ -44,7 +44,9 @@ const struct form refresh_form = FORM(struct refresh, refresh_fields);
     "json_build_object('id', s.id, 'name', s.name, 'email', s.email, 'role', s.role,"              \
     " 'is_active', s.is_active)"
 
-#define REFRESHED "login_refresh($1::bytea, $2::bytea, now() + make_interval(days => $3::integer))"
+#define REFRESHED(OF_PATIENT)                                                                      \
+    "login_refresh(" OF_PATIENT                                                                    \
+    ", $1::bytea, $2::bytea, now() + make_interval(days => $3::integer))"
 
 /*
  * find:    (what is unique to them) -> person, password hash
@@ -74,8 +76,8 @@ const struct login_kind login_of_patient = {
     .refresh = {.name = "login_refresh_patient",
                 .parameters = 3,
                 .writes = true,
-                .sql = "SELECT l.id, p.id, NULL, " PATIENT_DOCUMENT "  FROM " REFRESHED
-                       " l JOIN patient p ON p.id = l.patient_id"},
+                .sql = "SELECT l.id, p.id, NULL, " PATIENT_DOCUMENT
+                       "  FROM " REFRESHED("true") " l JOIN patient p ON p.id = l.patient_id"},
 };
 
 const struct login_kind login_of_staff = {
@@ -96,8 +98,8 @@ const struct login_kind login_of_staff = {
     .refresh = {.name = "login_refresh_staff",
                 .parameters = 3,
                 .writes = true,
-                .sql = "SELECT l.id, s.id, s.role, " STAFF_DOCUMENT "  FROM " REFRESHED
-                       " l JOIN staff s ON s.id = l.staff_id AND s.is_active"},
+                .sql = "SELECT l.id, s.id, s.role, " STAFF_DOCUMENT "  FROM " REFRESHED(
+                    "false") " l JOIN staff s ON s.id = l.staff_id AND s.is_active"},
 };
 
 /* Runs a statement that answers a login, making the refresh token whose digest is its second

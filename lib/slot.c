@@ -60,6 +60,7 @@ const struct form slot_filter_form = FORM(struct slot_filter, filter_fields);
 
 /* A slot that was hidden comes back, with its old id, when it is created again. */
 const struct catalogue slot_catalogue = {
+    .unique = "hospital_slot_once",
     .list = {.name = "slot_list",
              .parameters = 4,
              .sql = "WITH matching AS NOT MATERIALIZED ("

@@ -19,10 +19,11 @@ CREATE TABLE refresh_token (
     CONSTRAINT refresh_token_login FOREIGN KEY (login_id) REFERENCES login ON DELETE CASCADE
 );
 
--- Spends a refresh token and puts a new one in its place. Answers the login it belongs to, or NULL
--- when it is unknown, expired, or its login has ended. A token shown twice has been stolen from one
+-- Spends a refresh token, of a patient or of staff, and puts a new one in its place. Answers the
+-- login it belongs to, or NULL when it is unknown, expired, or its login has ended. A token shown twice has been stolen from one
 -- of the two who showed it, so it ends the login.
-CREATE FUNCTION login_refresh(shown bytea, fresh bytea, fresh_expires_at timestamptz)
+CREATE FUNCTION login_refresh(of_patient boolean, shown bytea, fresh bytea,
+                              fresh_expires_at timestamptz)
 RETURNS login
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -30,7 +31,10 @@ DECLARE
     found_login login;
 BEGIN
     SELECT * INTO token FROM refresh_token WHERE digest = shown FOR UPDATE;
-    SELECT * INTO found_login FROM login WHERE id = token.login_id AND ended_at IS NULL FOR UPDATE;
+    SELECT * INTO found_login
+      FROM login
+     WHERE id = token.login_id AND ended_at IS NULL AND (patient_id IS NOT NULL) = of_patient
+       FOR UPDATE;
     IF found_login IS NULL OR token.expires_at <= now() THEN
         RETURN NULL;
     ELSIF token.spent_at IS NOT NULL THEN
