@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -61,14 +62,16 @@ static bool read_integer(const struct setting *setting, const char *text, int64_
     char *end;
     errno = 0;
     *integer = strtoll(text, &end, 10);
-    return *text && *end == '\0' && errno == 0 && *integer >= setting->least &&
-           *integer <= setting->most;
+    return isdigit((unsigned char)*text) && *end == '\0' && errno == 0 &&
+           *integer >= setting->least && *integer <= setting->most;
 }
 
 /* NULL: the text is as it should be, and has been kept. */
 static const char *keep(const struct setting *setting, const char *text, struct settings *settings)
 {
-    void *member = (char *)settings + setting->offset;
+    int64_t nowhere;
+    void *member =
+        setting->offset == NOWHERE ? (void *)&nowhere : (char *)settings + setting->offset;
     switch (setting->kind) {
     case INTEGER:
         return read_integer(setting, text, member) ? NULL : "is not a number in its range";

@@ -84,12 +84,13 @@ const struct problem *token_read(struct arena *arena, const struct token_key *ke
     if (jwt_decode(&jwt, token, (const unsigned char *)key->secret, (int)strlen(key->secret)) != 0)
         return &problem_unauthenticated;
     arena_defer(arena, release_token, jwt);
-    *caller = (struct caller){
+    struct caller named = {
         .id = read_subject(jwt_get_grant(jwt, "sub")),
         .login_id = jwt_get_grant_int(jwt, "sid"),
         .role = role_by_name(jwt_get_grant(jwt, "role")),
     };
-    if (!is_good(jwt, key, now) || caller->id <= 0 || caller->role == ROLE_ANYONE)
+    if (!is_good(jwt, key, now) || named.id <= 0 || named.role == ROLE_ANYONE)
         return &problem_unauthenticated;
+    *caller = named;
     return NULL;
 }

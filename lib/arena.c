@@ -26,15 +26,20 @@ struct arena {
     struct deferred *deferred;
 };
 
-static void *memory_or_exit(size_t size)
+static _Noreturn void exit_out_of_memory(void)
 {
-    void *memory = malloc(size);
-    if (memory)
-        return memory;
     static const char line[] = "out of memory: the worker ends and is started anew\n";
     if (write(STDERR_FILENO, line, sizeof line - 1) < 0)
         _exit(OUT_OF_MEMORY_EXIT);
     _exit(OUT_OF_MEMORY_EXIT);
+}
+
+static void *memory_or_exit(size_t size)
+{
+    void *memory = malloc(size);
+    if (!memory)
+        exit_out_of_memory();
+    return memory;
 }
 
 static struct block *block_new(size_t size, struct block *older)
@@ -76,7 +81,7 @@ void arena_free(struct arena *arena)
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
-        _exit(OUT_OF_MEMORY_EXIT);
+        exit_out_of_memory();
     size_t rounded = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     if (rounded > arena->newest->size - arena->newest->used)
         arena->newest = block_new(rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE, arena->newest);
@@ -99,7 +104,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
     int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
     if (length < 0)
-        _exit(OUT_OF_MEMORY_EXIT);
+        exit_out_of_memory();
     char *text = arena_alloc(arena, (size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;

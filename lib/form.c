@@ -108,7 +108,7 @@ static const char *read_phone(struct reading *r, const struct field *field, stru
     for (size_t i = 0; i < value->length; i++) {
         char c = value->text[i];
         bool keep = isdigit((unsigned char)c) || (c == '+' && i == 0);
-        if ((!keep && (c == '\0' || !strchr(" -.()", c))) || count > MOST)
+        if (keep ? count == sizeof digits : c == '\0' || !strchr(" -.()", c))
             return "must be a telephone number";
         if (keep)
             digits[count++] = c;
@@ -132,7 +132,7 @@ static const char *read_email(struct reading *r, const struct field *field, stru
         *c = (char)tolower((unsigned char)*c);
     }
     if (!printable || value->length > MOST || !at || at == email || !strchr(at, '.') ||
-        strchr(at + 1, '@') || email[value->length - 1] == '.')
+        strchr(at + 1, '@') || at[1] == '.' || strstr(at, "..") || email[value->length - 1] == '.')
         return "must be an e-mail address";
     *(const char **)(void *)(r->into + field->offset) = email;
     return NULL;
@@ -175,7 +175,8 @@ static const char *read_choice(struct reading *r, const struct field *field, str
 
 static const char *read_integer(struct reading *r, const struct field *field, struct value *value)
 {
-    if (value->integer < field->least || value->integer > field->most)
+    bool clamped = value->integer == INT64_MAX; /* what json-c makes of anything larger */
+    if (clamped || value->integer < field->least || value->integer > field->most)
         return arena_printf(r->arena, "must lie between %" PRId64 " and %" PRId64, field->least,
                             field->most);
     *(int64_t *)(void *)(r->into + field->offset) = value->integer;
@@ -375,10 +376,10 @@ const struct problem *form_read_query(struct arena *arena, const struct form *fo
         else if (slot && *slot)
             complain(&r, name, "duplicate", "stands there twice");
         else if (slot)
-            *slot = value && *value ? value : NULL;
+            *slot = value ? value : "";
     }
     for (size_t i = 0; i < form->count; i++) {
-        if (values[i])
+        if (values[i] && *values[i])
             fill(&r, &form->fields[i], value_of_text(&form->fields[i], values[i]));
         else
             fill_absent(&r, &form->fields[i]);

@@ -44,8 +44,8 @@ quarters quarters_reaching(quarters mask, int count)
 {
     if (count <= 0)
         return NO_QUARTERS;
-    if (count > QUARTERS_PER_DAY)
-        return ALL_QUARTERS;
+    if (count > QUARTERS_PER_DAY + 1)
+        count = QUARTERS_PER_DAY + 1; /* past midnight from any start */
     quarters reaching = mask;
     int covered = 1; /* `reaching` answers for stretches of this length; doubled while it fits */
     while (covered * 2 <= count) {

@@ -28,8 +28,7 @@ quarters quarters_within(int from, int to);
 
 /*
  * The starts from which a stretch of `count` quarters reaches into `mask`: start s is among them
- * when any of s .. s+count-1 is. `mask` may hold AFTER_MIDNIGHT; a stretch longer than a day
- * reaches everything.
+ * when any of s .. s+count-1 is. `mask` may hold AFTER_MIDNIGHT.
  */
 quarters quarters_reaching(quarters mask, int count);
 

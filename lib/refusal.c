@@ -30,6 +30,8 @@ static const struct refusal {
     {"hospital_looks_ahead", &problem_invalid, "max_days_ahead", "must be 0 to 3660"},
     {"hospital_notices_within_a_year", &problem_invalid, "min_notice_minutes",
      "notices must be 0 to 525600 minutes"},
+    {"hospital_on_the_quarter_hour", &problem_invalid, "opens_at",
+     "hours must be on :00, :15, :30 or :45"},
     {"hospital_opens_first", &problem_invalid, "closes_at", "must be after opens_at"},
     {"hospital_slot_holds_somebody", &problem_invalid, "max_capacity", "must be at least 1"},
     {"hospital_slot_in_use", &problem_in_use, NULL, NULL},
@@ -52,7 +54,7 @@ static const struct refusal {
     {"treatment_in_use", &problem_in_use, NULL, NULL},
     {"treatment_name_once", &problem_duplicate, "name", "is another treatment's name"},
     {"treatment_price_not_negative", &problem_invalid, "price", "must not be negative"},
-    {"treatment_takes_half_an_hour", &problem_invalid, "duration_minutes", "must be 30 or more"},
+    {"treatment_takes_half_an_hour", &problem_invalid, "duration_minutes", "must be 30 to 1440"},
 };
 
 const struct problem *refusal_by_constraint(struct arena *arena, const char *constraint)

@@ -18,7 +18,7 @@ struct day {
     bool doctor_active;
     bool treatment_active;
     int duration_minutes;
-    int start; /* the start in question; any quarter-hour when none is */
+    int start; /* the start in question, 0 to 1439; any quarter-hour when none is */
     int opens_at;
     int closes_at;
     int lunch_start; /* lunch_start == lunch_end: no lunch break */

@@ -15,6 +15,11 @@ CREATE TABLE hospital (
     max_days_ahead        integer  NOT NULL DEFAULT 180,
     cancel_notice_minutes integer  NOT NULL DEFAULT 0,
     CONSTRAINT hospital_is_one        CHECK (id = 1),
+    CONSTRAINT hospital_on_the_quarter_hour
+        CHECK (0 = ALL (ARRAY[extract(epoch FROM opens_at)::integer % 900,
+                              extract(epoch FROM closes_at)::integer % 900,
+                              extract(epoch FROM lunch_start)::integer % 900,
+                              extract(epoch FROM lunch_end)::integer % 900])),
     CONSTRAINT hospital_opens_first   CHECK (opens_at < closes_at),
     CONSTRAINT hospital_lunch_in_order CHECK (lunch_start <= lunch_end),
     CONSTRAINT hospital_notices_within_a_year
@@ -52,7 +57,7 @@ CREATE TABLE treatment (
     price            bigint  NOT NULL,
     description      text,
     is_active        boolean NOT NULL DEFAULT true,
-    CONSTRAINT treatment_takes_half_an_hour CHECK (duration_minutes >= 30),
+    CONSTRAINT treatment_takes_half_an_hour CHECK (duration_minutes BETWEEN 30 AND 1440),
     CONSTRAINT treatment_price_not_negative CHECK (price >= 0)
 );
 
