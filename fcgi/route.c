@@ -65,8 +65,8 @@ static const struct problem *find_route(struct request *request, struct reply *r
             request->path_id = number ? read_number(number) : 0;
             return NULL;
         }
-        allow =
-            allow ? arena_printf(request->arena, "%s, %s", allow, route->method) : route->method;
+        const char *methods = strcmp(route->method, "GET") == 0 ? "GET, HEAD" : route->method;
+        allow = allow ? arena_printf(request->arena, "%s, %s", allow, methods) : methods;
     }
     reply->allow = allow;
     return allow ? &problem_method_not_allowed : &problem_not_found;

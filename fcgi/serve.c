@@ -99,6 +99,17 @@ static const struct problem *read_content(struct request *request, FCGX_Request 
     return NULL;
 }
 
+/* Reads what is left of the body, its last record at least, which would else be taken for the next
+ * request on the connection. False: there is too much of it, or the peer has gone. */
+static bool read_rest(FCGX_Stream *in)
+{
+    char rest[4096];
+    for (int read = 0; read <= MOST_CONTENT; read += (int)sizeof rest)
+        if (FCGX_GetStr(rest, sizeof rest, in) < (int)sizeof rest)
+            return FCGX_GetError(in) == 0;
+    return false;
+}
+
 static void read_parameters(struct request *request, const FCGX_Request *fcgx)
 {
     request->id = read_id(request, fcgx);
@@ -171,6 +182,8 @@ static void answer_request(struct worker *worker, struct arena *arena, FCGX_Requ
     struct reply reply = {0};
     read_parameters(&request, fcgx);
     const struct problem *problem = read_content(&request, fcgx);
+    if (!read_rest(fcgx->in))
+        fcgx->keepConnection = 0;
     if (!request.method || !request.path)
         problem = &problem_bad_request;
     if (problem)
@@ -269,9 +282,11 @@ static void *serve_until_stopped(void *argument)
     return NULL;
 }
 
+/* Not EPOLLEXCLUSIVE: the one worker that is woken may be ending, or dying, and then nobody accepts
+ * the connection before the next one comes. */
 static bool watch_listener(struct server *server)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = LISTENER};
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = LISTENER};
     server->epoll = epoll_create1(EPOLL_CLOEXEC);
     return fcntl(LISTENER, F_SETFL, fcntl(LISTENER, F_GETFL) | O_NONBLOCK) == 0 &&
            server->epoll >= 0 && epoll_ctl(server->epoll, EPOLL_CTL_ADD, LISTENER, &event) == 0;

@@ -80,7 +80,10 @@ static bool is_good(jwt_t *jwt, const struct token_key *key, time_t now)
 const struct problem *token_read(struct arena *arena, const struct token_key *key,
                                  const char *token, time_t now, struct caller *caller)
 {
+    enum { LONGEST = 4096 }; /* libjwt copies it to the stack */
     jwt_t *jwt;
+    if (strlen(token) > LONGEST)
+        return &problem_unauthenticated;
     if (jwt_decode(&jwt, token, (const unsigned char *)key->secret, (int)strlen(key->secret)) != 0)
         return &problem_unauthenticated;
     arena_defer(arena, release_token, jwt);

@@ -13,6 +13,11 @@
 
 enum { MOST_STATEMENTS = 128, MOST_TRIES = 4 };
 
+/* How a statement's time is shared out. The server gives up before the worker does, however late
+ * the statement got its connection: so it never goes on with what the caller has been told was in
+ * vain. */
+enum { WAIT_FOR_CONNECTION = 4, SERVER_PATIENCE = 5, WHOLE = 10 };
+
 struct connection {
     PGconn *pg; /* NULL: not connected */
     struct connection *next_idle;
@@ -65,9 +70,7 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
     database->url = strdup(url);
     database->timeout_ms = timeout_ms;
     database->connections = calloc((size_t)connections, sizeof *database->connections);
-    /* The server gives up a little earlier than the worker does, so that the connection survives.
-     */
-    int patience = timeout_ms * 4 / 5;
+    int patience = timeout_ms * SERVER_PATIENCE / WHOLE;
     if (asprintf(&database->session_options,
                  "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
                  " -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off",
@@ -133,12 +136,18 @@ static void leave_queue(struct database *database, struct waiter *waiter)
         database->last = link;
 }
 
-/* Waits in the queue, the lock held. NULL: no connection came back before the deadline. */
+/* When the statement must have been sent, for the server to give up before the worker does. */
+static int64_t latest_start(const struct db *db)
+{
+    return db->deadline - (int64_t)db->database->timeout_ms * (WHOLE - WAIT_FOR_CONNECTION) / WHOLE;
+}
+
+/* Waits in the queue, the lock held. NULL: no connection came back in time. */
 static struct connection *wait_for_connection(struct db *db)
 {
     struct database *database = db->database;
-    struct timespec deadline = {.tv_sec = db->deadline / 1000,
-                                .tv_nsec = db->deadline % 1000 * 1000000};
+    int64_t latest = latest_start(db);
+    struct timespec deadline = {.tv_sec = latest / 1000, .tv_nsec = latest % 1000 * 1000000};
     struct waiter waiter = {.next = NULL};
     int late = 0;
     queue_up(database, &waiter);
@@ -373,7 +382,8 @@ const struct problem *db_run(struct db *db, const struct statement *statement,
         return_connection(db->database, connection);
         if (outcome == OUTCOME_DONE)
             return NULL;
-        if (!may_try_again(statement, outcome) || tries == MOST_TRIES)
+        if (!may_try_again(statement, outcome) || tries == MOST_TRIES ||
+            now_ms() > latest_start(db))
             return problem;
         pause_before_retry(db, tries);
     }

@@ -93,7 +93,8 @@ const char *sql(const char *format, ...)
     cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK ||
                   PQresultStatus(result) == PGRES_TUPLES_OK,
               "%s: %s", statement, PQerrorMessage(clinic.owner));
-    const char *value = PQntuples(result) > 0 ? text("%s", PQgetvalue(result, 0, 0)) : "";
+    bool has_value = PQntuples(result) > 0 && PQnfields(result) > 0;
+    const char *value = has_value ? text("%s", PQgetvalue(result, 0, 0)) : "";
     PQclear(result);
     free(statement);
     return value;
@@ -249,6 +250,17 @@ void clinic_close_database(void)
 void clinic_open_database(void)
 {
     manage(text("ALTER DATABASE %s ALLOW_CONNECTIONS true", clinic.database));
+}
+
+void clinic_await_locks(int count)
+{
+    const char *waiting;
+    do {
+        usleep(5000);
+        sql("SELECT pg_stat_clear_snapshot()"); /* else a transaction sees the same for ever */
+        waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                      "   AND application_name = 'hospital' AND wait_event_type = 'Lock'");
+    } while (strcmp(waiting, text("%d", count)) != 0);
 }
 
 const char *patient_token(int64_t patient_id)

@@ -42,6 +42,9 @@ void clinic_stop_workers(enum pool_name pool);
 void clinic_close_database(void);
 void clinic_open_database(void);
 
+/* Returns once that many of the workers' statements wait for a lock. */
+void clinic_await_locks(int count);
+
 /* What came back. Lives until the test ends. */
 struct answer {
     int status;

@@ -38,25 +38,26 @@ static bool send_all(int connection, const void *bytes, size_t length)
     return true;
 }
 
-static bool send_record(int connection, int type, const void *content, size_t length)
+static void put_record(FILE *out, int type, const void *content, size_t length)
 {
     unsigned char header[HEADER] = {
         VERSION,    (unsigned char)type,          0,
         REQUEST_ID, (unsigned char)(length >> 8), (unsigned char)length};
-    return send_all(connection, header, sizeof header) && send_all(connection, content, length);
+    fwrite(header, 1, sizeof header, out);
+    fwrite(content, 1, length, out);
 }
 
 /* A stream: its records, and the empty one that ends it. */
-static bool send_stream(int connection, int type, const char *content, size_t length, bool end)
+static void put_stream(FILE *out, int type, const char *content, size_t length, bool end)
 {
     while (length > 0) {
         size_t part = length < MOST_CONTENT ? length : MOST_CONTENT;
-        if (!send_record(connection, type, content, part))
-            return false;
+        put_record(out, type, content, part);
         content += part;
         length -= part;
     }
-    return !end || send_record(connection, type, "", 0);
+    if (end)
+        put_record(out, type, "", 0);
 }
 
 static void put_length(FILE *out, size_t length)
@@ -71,36 +72,54 @@ static void put_length(FILE *out, size_t length)
     fputc((int)length & 255, out);
 }
 
-static bool send_head(int connection, const char *const parameters[], bool keep)
+static void put_head(FILE *out, const char *const parameters[], bool keep)
 {
     const unsigned char begin[8] = {0, RESPONDER, keep ? KEEP_CONN : 0};
     char *pairs;
     size_t length;
-    FILE *out = open_memstream(&pairs, &length);
+    FILE *gathered = open_memstream(&pairs, &length);
     for (; *parameters; parameters += 2) {
-        put_length(out, strlen(parameters[0]));
-        put_length(out, strlen(parameters[1]));
-        fprintf(out, "%s%s", parameters[0], parameters[1]);
+        put_length(gathered, strlen(parameters[0]));
+        put_length(gathered, strlen(parameters[1]));
+        fprintf(gathered, "%s%s", parameters[0], parameters[1]);
     }
-    fclose(out);
-    bool sent = send_record(connection, BEGIN_REQUEST, begin, sizeof begin) &&
-                send_stream(connection, PARAMS, pairs, length, true);
+    fclose(gathered);
+    put_record(out, BEGIN_REQUEST, begin, sizeof begin);
+    put_stream(out, PARAMS, pairs, length, true);
     free(pairs);
+}
+
+/* All in one go, as nginx does. */
+static bool send_request(int connection, const char *const parameters[], const char *body,
+                         size_t length, bool keep, bool end)
+{
+    char *request;
+    size_t size;
+    FILE *out = open_memstream(&request, &size);
+    put_head(out, parameters, keep);
+    put_stream(out, STDIN, body, length, end);
+    fclose(out);
+    bool sent = send_all(connection, request, size);
+    free(request);
     return sent;
 }
 
 bool fastcgi_send(int connection, const char *const parameters[], const char *body, size_t length,
                   bool keep)
 {
-    return send_head(connection, parameters, keep) &&
-           send_stream(connection, STDIN, body, length, true);
+    return send_request(connection, parameters, body, length, keep, true);
 }
 
 bool fastcgi_send_part(int connection, const char *const parameters[], const char *body,
-                       size_t length)
+                       size_t length, bool keep)
 {
-    return send_head(connection, parameters, false) &&
-           send_stream(connection, STDIN, body, length, false);
+    return send_request(connection, parameters, body, length, keep, false);
+}
+
+bool fastcgi_send_end(int connection)
+{
+    static const unsigned char end[HEADER] = {VERSION, STDIN, 0, REQUEST_ID};
+    return send_all(connection, end, sizeof end);
 }
 
 static bool receive_all(int connection, void *bytes, size_t length)

@@ -16,9 +16,10 @@ int fastcgi_connect(const char *socket);
 bool fastcgi_send(int connection, const char *const parameters[], const char *body, size_t length,
                   bool keep);
 
-/* Sends a request without the end of its body: CONTENT_LENGTH promises more. */
+/* Sends a request without the end of its body, and that end. */
 bool fastcgi_send_part(int connection, const char *const parameters[], const char *body,
-                       size_t length);
+                       size_t length, bool keep);
+bool fastcgi_send_end(int connection);
 
 /* What the peer answers on standard output, NUL-terminated, until the request ends; the caller
  * frees it. NULL: the connection ended first. */

@@ -165,6 +165,7 @@ Test(schema, two_migrations_at_a_time_take_turns)
 Test(schema, the_demo_data_loads_twice_and_leaves_sequences_ahead)
 {
     const char *load = text("psql -q --set ON_ERROR_STOP=1 '%s' -f sql/demo.sql", clinic_url());
+    sql("SET client_min_messages = warning");
     sql("TRUNCATE doctor, treatment, hospital_slot, staff, patient RESTART IDENTITY CASCADE");
     run(load);
     const char *counts = "SELECT (SELECT count(*) FROM doctor) || ' ' ||"
