@@ -428,7 +428,7 @@ bool rows_boolean(const struct rows *rows, int row, int column)
 const struct problem *db_document(struct db *db, const struct statement *statement,
                                   const char *const *parameters, struct document *document)
 {
-    const struct rows *rows;
+    const struct rows *rows = NULL;
     const struct problem *problem = db_run(db, statement, parameters, &rows);
     if (problem)
         return problem;

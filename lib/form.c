@@ -355,6 +355,23 @@ static bool decode(char *text)
                             "\n\r\t") >= 0;
 }
 
+/* Keeps a parameter's value for its field, unless it has none, or has a value already. */
+static void note_parameter(struct reading *r, const struct form *form, const char **values,
+                           const char *name, const char *value)
+{
+    const struct field *field = field_named(form, name);
+    if (!field) {
+        if (*name)
+            complain(r, name, "unknown", "is not a parameter of this request");
+        return;
+    }
+    size_t index = (size_t)(field - form->fields);
+    if (values[index])
+        complain(r, name, "duplicate", "stands there twice");
+    else
+        values[index] = value;
+}
+
 const struct problem *form_read_query(struct arena *arena, const struct form *form,
                                       const char *query, const void **read)
 {
@@ -369,14 +386,7 @@ const struct problem *form_read_query(struct arena *arena, const struct form *fo
         if (!decode(name) || (value && !decode(value)))
             return problem_detail(arena, &problem_bad_request,
                                   "The query has a broken percent-encoding.");
-        const struct field *field = field_named(form, name);
-        const char **slot = field ? &values[field - form->fields] : NULL;
-        if (!slot && *name)
-            complain(&r, name, "unknown", "is not a parameter of this request");
-        else if (slot && *slot)
-            complain(&r, name, "duplicate", "stands there twice");
-        else if (slot)
-            *slot = value ? value : "";
+        note_parameter(&r, form, values, name, value ? value : "");
     }
     for (size_t i = 0; i < form->count; i++) {
         if (values[i] && *values[i])

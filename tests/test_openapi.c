@@ -86,7 +86,7 @@ static bool holds(struct json_object *array, const char *word)
 static void compare_statuses(struct json_object *route, struct json_object *operation)
 {
     struct json_object *statuses = get(route, "statuses"), *responses = get(operation, "responses");
-    cr_expect_eq(json_object_array_length(statuses), json_object_object_length(responses),
+    cr_expect_eq((int)json_object_array_length(statuses), json_object_object_length(responses),
                  "%s: the table has %s, the document %s", name_of(route),
                  json_object_get_string(statuses), json_object_get_string(responses));
     for (size_t i = 0; i < json_object_array_length(statuses); i++) {
