@@ -17,6 +17,13 @@
 void clinic_open(void);
 void clinic_close(void);
 
+/* What a .fini expects: Criterion lets a test pass whose teardown merely asserts, so this makes
+ * clinic_close() abort, which does fail it. */
+void clinic_expect(bool holds, const char *otherwise);
+
+/* clinic_close(), after both pools' workers, which nobody restarts, have answered once more. */
+void clinic_close_alive(void);
+
 enum pool_name { PATIENT_POOL, ADMIN_POOL };
 
 /* The directory with the workers' sockets and logs, and the sockets themselves. */
