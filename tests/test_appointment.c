@@ -137,6 +137,15 @@ Test(appointment, a_return_visit_follows_a_completed_one)
     cr_expect_str_eq(at(&others, "/visit_type"), "first");
 }
 
+Test(appointment, it_keeps_the_length_and_the_price_it_was_booked_with)
+{
+    struct answer booked = book(1, 1, 2, "2027-03-02T10:15");
+    sql("UPDATE treatment SET duration_minutes = 60, price = 1");
+    struct answer seen =
+        patient_api("GET", text("/appointments/%s", at(&booked, "/id")), patient_token(1), NULL);
+    cr_expect_str_eq(seen.text, booked.text);
+}
+
 Test(appointment, a_cancelled_time_is_free_again)
 {
     struct answer booked = book(1, 1, 2, "2027-03-02T10:15");
