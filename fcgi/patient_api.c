@@ -10,7 +10,7 @@
 
 static const struct route routes[] = {
     {"POST", "/auth/patient/register", ROLE_ANYONE, patients_register, .success = 201,
-     .body = &registration_form, .of = &login_of_patient, .also = {409}},
+     .body = &registration_form, .also = {409}},
     {"POST", "/auth/patient/login", ROLE_ANYONE, logins_start_patient, .success = 200,
      .body = &patient_credentials_form, .of = &login_of_patient, .also = {401}},
     {"POST", "/auth/patient/refresh", ROLE_ANYONE, logins_refresh, .success = 200,

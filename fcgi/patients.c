@@ -5,13 +5,10 @@
 
 const struct problem *patients_register(struct request *request, struct reply *reply)
 {
-    struct document patient;
     struct login login;
     const struct problem *problem =
-        patient_register(&request->db, request->worker->hashing, request->body, &patient);
-    if (!problem)
-        problem = login_start(&request->db, request->route->of, patient.id,
-                              (int)request->worker->settings.refresh_token_days, &login);
+        login_register(&request->db, request->worker->hashing, request->body,
+                       (int)request->worker->settings.refresh_token_days, &login);
     if (!problem)
         problem = logins_reply(request, &login, reply);
     if (!problem)

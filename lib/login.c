@@ -2,6 +2,26 @@
 
 #include "patient.h"
 
+static const struct field registration_fields[] = {
+    {.name = "name",
+     .kind = FIELD_LINE,
+     .required = true,
+     .least = 1,
+     .most = 100,
+     .offset = offsetof(struct registration, name)},
+    {.name = "phone",
+     .kind = FIELD_PHONE,
+     .required = true,
+     .offset = offsetof(struct registration, phone)},
+    {.name = "password",
+     .kind = FIELD_PASSWORD,
+     .required = true,
+     .least = 8,
+     .most = 128,
+     .offset = offsetof(struct registration, password)},
+};
+const struct form registration_form = FORM(struct registration, registration_fields);
+
 static const struct field patient_fields[] = {
     {.name = "phone",
      .kind = FIELD_PHONE,
@@ -48,6 +68,16 @@ const struct form refresh_form = FORM(struct refresh, refresh_fields);
     "login_refresh(" OF_PATIENT                                                                    \
     ", $1::bytea, $2::bytea, now() + make_interval(days => $3::integer))"
 
+/* The part of a statement that starts a login: PERSON yields the id for COLUMN; DIGEST and DAYS are
+ * the parameters of its refresh token. */
+#define STARTED(COLUMN, PERSON, DIGEST, DAYS)                                                      \
+    " started AS ("                                                                                \
+    "    INSERT INTO login (" COLUMN ") " PERSON " RETURNING id),"                                 \
+    " token AS ("                                                                                  \
+    "    INSERT INTO refresh_token (digest, login_id, expires_at)"                                 \
+    "    SELECT " DIGEST "::bytea, id, now() + make_interval(days => " DAYS "::integer)"           \
+    "      FROM started)"
+
 /*
  * find:    (what is unique to them) -> person, password hash
  * start:   (person, digest of the refresh token, days it is good for) -> login
@@ -65,14 +95,9 @@ const struct login_kind login_of_patient = {
     .start = {.name = "login_start_patient",
               .parameters = 3,
               .writes = true,
-              .sql = "WITH started AS ("
-                     "    INSERT INTO login (patient_id) VALUES ($1::bigint) RETURNING id),"
-                     " token AS ("
-                     "    INSERT INTO refresh_token (digest, login_id, expires_at)"
-                     "    SELECT $2::bytea, id, now() + make_interval(days => $3::integer)"
-                     "      FROM started)"
-                     " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT
-                     "   FROM started JOIN patient p ON p.id = $1::bigint"},
+              .sql = "WITH" STARTED("patient_id", "VALUES ($1::bigint)", "$2",
+                                    "$3") " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT
+                                          "   FROM started JOIN patient p ON p.id = $1::bigint"},
     .refresh = {.name = "login_refresh_patient",
                 .parameters = 3,
                 .writes = true,
@@ -87,14 +112,9 @@ const struct login_kind login_of_staff = {
     .start = {.name = "login_start_staff",
               .parameters = 3,
               .writes = true,
-              .sql = "WITH started AS ("
-                     "    INSERT INTO login (staff_id) VALUES ($1::bigint) RETURNING id),"
-                     " token AS ("
-                     "    INSERT INTO refresh_token (digest, login_id, expires_at)"
-                     "    SELECT $2::bytea, id, now() + make_interval(days => $3::integer)"
-                     "      FROM started)"
-                     " SELECT started.id, s.id, s.role, " STAFF_DOCUMENT
-                     "   FROM started JOIN staff s ON s.id = $1::bigint"},
+              .sql = "WITH" STARTED("staff_id", "VALUES ($1::bigint)", "$2",
+                                    "$3") " SELECT started.id, s.id, s.role, " STAFF_DOCUMENT
+                                          "   FROM started JOIN staff s ON s.id = $1::bigint"},
     .refresh = {.name = "login_refresh_staff",
                 .parameters = 3,
                 .writes = true,
@@ -102,15 +122,13 @@ const struct login_kind login_of_staff = {
                     "false") " l JOIN staff s ON s.id = l.staff_id AND s.is_active"},
 };
 
-/* Runs a statement that answers a login, making the refresh token whose digest is its second
- * parameter. Refused: `unauthenticated` when it answers none. */
+/* Runs a statement that answers a login whose refresh token is `token`. Refused: `unauthenticated`
+ * when it answers none. */
 static const struct problem *obtain(struct db *db, const struct statement *statement,
-                                    const char *first, int refresh_days, struct login *login)
+                                    const char *const *parameters, const char *token,
+                                    struct login *login)
 {
     const struct rows *rows;
-    const char *token = secret_new(db->arena);
-    const char *parameters[] = {first, secret_digest(db->arena, token),
-                                db_integer(db, refresh_days)};
     const struct problem *problem = db_run(db, statement, parameters, &rows);
     if (problem)
         return problem;
@@ -126,6 +144,42 @@ static const struct problem *obtain(struct db *db, const struct statement *state
     return NULL;
 }
 
+static const struct statement register_patient = {
+    .name = "login_register",
+    .parameters = 5,
+    .writes = true,
+    .sql = "WITH p AS ("
+           "    INSERT INTO patient (name, phone, password_hash)"
+           "    VALUES ($1, $2, $3) RETURNING id, name, phone)," STARTED(
+               "patient_id", "SELECT id FROM p", "$4",
+               "$5") " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT " FROM started, p",
+};
+
+const struct problem *login_register(struct db *db, struct hashing *hashing,
+                                     const struct registration *registration, int refresh_days,
+                                     struct login *login)
+{
+    const char *hash;
+    const struct problem *problem =
+        password_hash(hashing, db->arena, registration->password, &hash);
+    if (problem)
+        return problem;
+    const char *token = secret_new(db->arena);
+    const char *parameters[] = {registration->name, registration->phone, hash,
+                                secret_digest(db->arena, token), db_integer(db, refresh_days)};
+    return obtain(db, &register_patient, parameters, token, login);
+}
+
+/* Runs a statement of a login_kind that makes a new refresh token. */
+static const struct problem *renew(struct db *db, const struct statement *statement,
+                                   const char *first, int refresh_days, struct login *login)
+{
+    const char *token = secret_new(db->arena);
+    const char *parameters[] = {first, secret_digest(db->arena, token),
+                                db_integer(db, refresh_days)};
+    return obtain(db, statement, parameters, token, login);
+}
+
 /* Whoever is not found has no hash, which takes as long to check and is refused alike. */
 const struct problem *login_with_password(struct db *db, const struct login_kind *kind,
                                           struct hashing *hashing, const char *name,
@@ -138,13 +192,7 @@ const struct problem *login_with_password(struct db *db, const struct login_kind
         return problem;
     bool known = rows_count(rows) > 0 && !rows_null(rows, 0, 1);
     problem = password_check(hashing, known ? rows_text(rows, 0, 1) : NULL, password);
-    return problem ? problem : obtain(db, &kind->start, rows_text(rows, 0, 0), refresh_days, login);
-}
-
-const struct problem *login_start(struct db *db, const struct login_kind *kind, int64_t person_id,
-                                  int refresh_days, struct login *login)
-{
-    return obtain(db, &kind->start, db_integer(db, person_id), refresh_days, login);
+    return problem ? problem : renew(db, &kind->start, rows_text(rows, 0, 0), refresh_days, login);
 }
 
 const struct problem *login_refresh(struct db *db, const struct login_kind *kind,
@@ -152,7 +200,7 @@ const struct problem *login_refresh(struct db *db, const struct login_kind *kind
                                     struct login *login)
 {
     const char *shown = secret_digest(db->arena, refresh->refresh_token);
-    return obtain(db, &kind->refresh, shown, refresh_days, login);
+    return renew(db, &kind->refresh, shown, refresh_days, login);
 }
 
 static const struct statement end_login = {

@@ -11,6 +11,14 @@
 #include "form.h"
 #include "secret.h"
 
+/* What somebody sends to become a patient. */
+struct registration {
+    const char *name;
+    const char *phone;
+    const char *password;
+};
+extern const struct form registration_form;
+
 struct patient_credentials {
     const char *phone;
     const char *password;
@@ -49,9 +57,11 @@ const struct problem *login_with_password(struct db *db, const struct login_kind
                                           const char *password, int refresh_days,
                                           struct login *login);
 
-/* Logs in somebody who has just registered. */
-const struct problem *login_start(struct db *db, const struct login_kind *kind, int64_t person_id,
-                                  int refresh_days, struct login *login);
+/* Makes a patient and logs them in, both or neither. Refused: `duplicate` when the number is
+ * registered; `unavailable`. */
+const struct problem *login_register(struct db *db, struct hashing *hashing,
+                                     const struct registration *registration, int refresh_days,
+                                     struct login *login);
 
 /* Spends a refresh token for the next one. A token that was spent before ends its login. Refused:
  * `unauthenticated`. */

@@ -3,26 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-static const struct field registration_fields[] = {
-    {.name = "name",
-     .kind = FIELD_LINE,
-     .required = true,
-     .least = 1,
-     .most = 100,
-     .offset = offsetof(struct registration, name)},
-    {.name = "phone",
-     .kind = FIELD_PHONE,
-     .required = true,
-     .offset = offsetof(struct registration, phone)},
-    {.name = "password",
-     .kind = FIELD_PASSWORD,
-     .required = true,
-     .least = 8,
-     .most = 128,
-     .offset = offsetof(struct registration, password)},
-};
-const struct form registration_form = FORM(struct registration, registration_fields);
-
 struct patients_filter {
     struct page page;
     const char *query;
@@ -37,28 +17,6 @@ static const struct field filter_fields[] = {
      .offset = offsetof(struct patients_filter, query)},
 };
 const struct form patients_form = FORM(struct patients_filter, filter_fields);
-
-static const struct statement insert_patient = {
-    .name = "patient_insert",
-    .parameters = 3,
-    .writes = true,
-    .sql = "INSERT INTO patient AS p (name, phone, password_hash)"
-           " VALUES ($1, $2, $3)"
-           " RETURNING " PATIENT_DOCUMENT ", id",
-};
-
-const struct problem *patient_register(struct db *db, struct hashing *hashing,
-                                       const struct registration *registration,
-                                       struct document *patient)
-{
-    const char *hash;
-    const struct problem *problem =
-        password_hash(hashing, db->arena, registration->password, &hash);
-    if (problem)
-        return problem;
-    const char *parameters[] = {registration->name, registration->phone, hash};
-    return db_document(db, &insert_patient, parameters, patient);
-}
 
 static const struct statement find_patient = {
     .name = "patient_find",
