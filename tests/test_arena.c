@@ -2,6 +2,7 @@
 #include "arena.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
@@ -175,5 +176,6 @@ Test(arena, many_requests_follow_each_other)
 
 Test(arena, what_cannot_be_had_ends_the_process, .exit_code = OUT_OF_MEMORY)
 {
+    cr_redirect_stderr(); /* it says so there */
     arena_alloc(arena, SIZE_MAX);
 }
