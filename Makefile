@@ -26,7 +26,7 @@ help: ## what there is to do
 
 run: install-run ## install what is missing, build, and run everything on port 8000
 	@$(MAKE) --no-print-directory build docs
-	@PORT=$(PORT) RUN_DIR=$(RUN_DIR) BUILD=$(BUILD) exec .dev/run
+	@PORT='$(PORT)' RUN_DIR='$(RUN_DIR)' BUILD='$(BUILD)' exec .dev/run
 
 test: install-test ## all tests, then all of them again with AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory docs

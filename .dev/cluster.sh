@@ -42,7 +42,9 @@ cluster_start() {
             { say_and_show "initdb failed" "$dir/initdb.log"; return 1; }
         rm "$dir/password"
     fi
-    for setting in listen_addresses= "unix_socket_directories=$dir" max_connections=200 "$@"; do
+    # terse: the details of an error quote what was stored, and so would the log.
+    for setting in listen_addresses= "unix_socket_directories=$dir" max_connections=200 \
+        log_error_verbosity=terse deadlock_timeout=200ms "$@"; do
         options+=(-c "$setting")
     done
     (as_server "$pg_bin/postgres" -D "$dir/data" "${options[@]}") >>"$dir/postgres.log" 2>&1 &

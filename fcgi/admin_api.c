@@ -54,7 +54,8 @@ static const struct route routes[] = {
     {"PATCH", "/appointments/{id}/status", ROLE_DESK, appointments_change_status, .success = 200,
      .body = &status_change_form, .also = {409, 412}},
     {"GET", "/patients", ROLE_DESK, patients_list, .success = 200, .query = &patients_form},
-    {"GET", "/stats", ROLE_VIEWER, stats_show, .success = 200, .query = &statistics_query_form},
+    {"GET", "/stats", ROLE_VIEWER, statistics_show, .success = 200,
+     .query = &statistics_query_form},
 
     {"GET", "/health", ROLE_ANYONE, health_show, .success = 200},
     {0},

@@ -26,7 +26,7 @@ handler logins_start_patient, logins_start_staff, logins_refresh, logins_end;
 /* patients.c */
 handler patients_register, patients_me, patients_list;
 
-/* stats.c */
-handler stats_show;
+/* statistics.c */
+handler statistics_show;
 
 #endif

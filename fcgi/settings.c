@@ -24,7 +24,7 @@ static const struct setting {
     const char *sentence;
 } table[] = {
     {"DATABASE_URL", TEXT, NULL, 0, 0, READER_POOLS, AT(database_url),
-     "The database, as a libpq connection string or URI; may name several hosts."},
+     "The database, as a libpq connection string or URI."},
     {"PATIENT_TOKEN_SECRET", SECRET, NULL, 0, 0, READER_PATIENT, AT(token_secret),
      "Signs the patients' access tokens; at least 32 bytes."},
     {"ADMIN_TOKEN_SECRET", SECRET, NULL, 0, 0, READER_ADMIN, AT(token_secret),

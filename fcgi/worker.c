@@ -18,7 +18,8 @@ static int open_and_serve(struct worker *worker)
 {
     int status = EXIT_FAILURE;
     const struct settings *settings = &worker->settings;
-    worker->hashing = hashing_new((int)settings->password_hashes);
+    /* Half of the threads may be busy with logins; the others go on with bookings. */
+    worker->hashing = hashing_new((int)settings->password_hashes, (int)settings->threads / 2);
     worker->database = database_new(settings->database_url, (int)settings->database_connections,
                                     (int)settings->database_timeout_ms);
     worker->token_key = (struct token_key){settings->token_secret, worker->pool->audience};

@@ -66,7 +66,7 @@ static const struct statement facts = {
            "        day - now::date, min_notice_minutes, max_days_ahead,"
            "        (SELECT string_agg(minute || '-' || minute + 15, ',')"
            "           FROM generate_series(0, 1425, 15) AS minute"
-           "          WHERE day AT TIME ZONE time_zone + interval '1 day'"
+           "          WHERE day AT TIME ZONE time_zone + interval '24 hours'"
            "                <> (day + 1) AT TIME ZONE time_zone"
            "            AND (day + make_interval(mins => minute)) AT TIME ZONE time_zone"
            "                AT TIME ZONE time_zone <> day + make_interval(mins => minute)),"
@@ -192,7 +192,7 @@ const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t
         .doctor_id = doctor_id,
         .treatment_id = query->treatment_id,
         .patient_id = patient_id,
-        .start = {.given = true, .local = query->date},
+        .start = {.local = query->date},
     };
     struct day day = {0};
     const char *midnight;

@@ -88,7 +88,7 @@ static bool read_offset(const char *text, struct moment *moment)
 bool moment_read(const char *text, struct moment *moment, char local[LOCAL_TEXT_SIZE])
 {
     const char *at = text;
-    *moment = (struct moment){.given = true, .local = local};
+    *moment = (struct moment){.local = local};
     if (!read_date(&at) || !skip(&at, 'T') || !read_hour_and_minute(&at))
         return false;
     size_t length = (size_t)(at - text);

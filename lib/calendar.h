@@ -12,8 +12,7 @@ enum { MINUTES_PER_DAY = 24 * 60 };
 /* A moment as a caller gave it: hospital time, or with an offset from UTC that is to be converted.
  */
 struct moment {
-    bool given;
-    const char *local; /* "2027-03-02T10:15:00", without the offset */
+    const char *local; /* "2027-03-02T10:15:00", without the offset; NULL: not given */
     bool has_offset;
     int offset_minutes; /* east of UTC; meaningful with has_offset */
 };

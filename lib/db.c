@@ -73,7 +73,8 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
     int patience = timeout_ms * SERVER_PATIENCE / WHOLE;
     if (asprintf(&database->session_options,
                  "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
-                 " -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off",
+                 " -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off"
+                 " -c timezone=UTC",
                  patience, patience) < 0)
         database->session_options = NULL;
     database->last = &database->first;
@@ -214,11 +215,11 @@ static void note_warning(void *connection, const PGresult *notice)
 static bool connect_in_time(const struct db *db, struct connection *connection)
 {
     /* What stands before dbname can be overridden by the URL, what stands after it cannot. */
-    const char *const keywords[] = {"application_name", "connect_timeout",     "tcp_user_timeout",
-                                    "keepalives_idle",  "keepalives_interval", "dbname",
-                                    "options",          "client_encoding",     NULL};
+    const char *const keywords[] = {
+        "application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
+        "dbname",           "options",          "client_encoding", NULL};
     const char *const values[] = {
-        "hospital", "2", "5000", "10", "5", db->database->url, db->database->session_options,
+        "hospital", "5000", "10", "5", db->database->url, db->database->session_options,
         "UTF8",     NULL};
     connection->pg = PQconnectStartParams(keywords, values, 1);
     if (!connection->pg || PQstatus(connection->pg) == CONNECTION_BAD)
@@ -278,7 +279,7 @@ static enum outcome judge_error(struct db *db, const PGresult *result,
     } states[] = {
         {"40001", OUTCOME_CONFLICT},    {"40P01", OUTCOME_CONFLICT}, {"55P03", OUTCOME_UNAVAILABLE},
         {"57014", OUTCOME_UNAVAILABLE}, {"53", OUTCOME_UNAVAILABLE}, {"57P", OUTCOME_LOST},
-        {"25006", OUTCOME_LOST},        {"08", OUTCOME_LOST},
+        {"25006", OUTCOME_NOT_SENT},    {"08", OUTCOME_LOST},
     };
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
@@ -338,10 +339,10 @@ static enum outcome try_once(struct db *db, struct connection *connection,
         disconnect(connection);
     if (!connection->pg && !connect_in_time(db, connection))
         return OUTCOME_UNAVAILABLE;
+    connection->warned = false;
     enum outcome prepared = prepare(db, connection, statement, problem);
     if (prepared != OUTCOME_DONE)
         return prepared;
-    connection->warned = false;
     if (!PQsendQueryPrepared(connection->pg, statement->name, statement->parameters, parameters,
                              NULL, NULL, 0))
         return OUTCOME_NOT_SENT;

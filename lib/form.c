@@ -32,20 +32,34 @@ static void complain(struct reading *r, const char *field, const char *code, con
     r->last = &error->next;
 }
 
-static bool is_space(char c)
+/* White space as people type it: that of ASCII, and the spaces of Unicode, the ideographic one of
+ * Korean keyboards included. */
+static bool is_space(uint32_t character)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return character == ' ' || (character >= '\t' && character <= '\r') || character == 0xA0 ||
+           (character >= 0x2000 && character <= 0x200B) || character == 0x3000 ||
+           character == 0xFEFF;
+}
+
+/* The size of the white space at the beginning; 0: there is none. */
+static size_t space_size(const char *text, size_t length)
+{
+    uint32_t character = 0;
+    size_t size = utf8_decode(text, length, &character);
+    return size > 0 && is_space(character) ? size : 0;
 }
 
 /* Moves past the white space at both ends. */
 static void trim(struct value *value)
 {
-    while (value->length > 0 && is_space(*value->text)) {
-        value->text++;
-        value->length--;
-    }
-    while (value->length > 0 && is_space(value->text[value->length - 1]))
-        value->length--;
+    enum { LONGEST = 3 }; /* bytes of a space */
+    for (size_t size; (size = space_size(value->text, value->length)) > 0; value->length -= size)
+        value->text += size;
+    for (size_t size = 1; size <= LONGEST && size <= value->length; size++)
+        if (space_size(value->text + value->length - size, size) == size) {
+            value->length -= size;
+            size = 0;
+        }
 }
 
 /* How many characters the text has; -1: a control character, or not UTF-8. */

@@ -3,7 +3,7 @@
  *
  * One row names a field, what it must be, and where it goes in a struct; form_read_json() and
  * form_read_query() fill the struct or answer with every mistake at once. A member that was not
- * given is NULL, NOT_GIVEN or a moment with given == false.
+ * given is NULL, NOT_GIVEN or a moment whose text is NULL.
  */
 #ifndef FORM_H
 #define FORM_H

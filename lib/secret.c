@@ -11,15 +11,17 @@ enum { PASSES = 2, MEMORY = 19 * 1024 * 1024, PATIENCE_SECONDS = 5, SECRET_BYTES
 
 struct hashing {
     sem_t turns;
+    sem_t places;                         /* of those whose turn it is, and of those who wait */
     char nobodys[crypto_pwhash_STRBYTES]; /* compared with when there is nobody */
 };
 
-struct hashing *hashing_new(int at_once)
+struct hashing *hashing_new(int at_once, int waiting)
 {
     struct hashing *hashing = malloc(sizeof *hashing);
     if (!hashing)
         return NULL;
     sem_init(&hashing->turns, 0, (unsigned)at_once);
+    sem_init(&hashing->places, 0, (unsigned)(at_once + waiting));
     if (sodium_init() < 0 || crypto_pwhash_str_alg(hashing->nobodys, "nobody", 6, PASSES, MEMORY,
                                                    crypto_pwhash_ALG_ARGON2ID13) != 0) {
         hashing_free(hashing);
@@ -33,15 +35,27 @@ void hashing_free(struct hashing *hashing)
     if (!hashing)
         return;
     sem_destroy(&hashing->turns);
+    sem_destroy(&hashing->places);
     free(hashing);
 }
 
 static bool take_turn(struct hashing *hashing)
 {
     struct timespec deadline;
+    if (sem_trywait(&hashing->places) != 0)
+        return false;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     deadline.tv_sec += PATIENCE_SECONDS;
-    return sem_clockwait(&hashing->turns, CLOCK_MONOTONIC, &deadline) == 0;
+    if (sem_clockwait(&hashing->turns, CLOCK_MONOTONIC, &deadline) == 0)
+        return true;
+    sem_post(&hashing->places);
+    return false;
+}
+
+static void end_turn(struct hashing *hashing)
+{
+    sem_post(&hashing->turns);
+    sem_post(&hashing->places);
 }
 
 const struct problem *password_hash(struct hashing *hashing, struct arena *arena,
@@ -52,7 +66,7 @@ const struct problem *password_hash(struct hashing *hashing, struct arena *arena
         return &problem_unavailable;
     int failed = crypto_pwhash_str_alg(text, password, strlen(password), PASSES, MEMORY,
                                        crypto_pwhash_ALG_ARGON2ID13);
-    sem_post(&hashing->turns);
+    end_turn(hashing);
     *hash = text;
     return failed ? &problem_unavailable : NULL;
 }
@@ -64,7 +78,7 @@ const struct problem *password_check(struct hashing *hashing, const char *hash,
         return &problem_unavailable;
     int wrong =
         crypto_pwhash_str_verify(hash ? hash : hashing->nobodys, password, strlen(password));
-    sem_post(&hashing->turns);
+    end_turn(hashing);
     return wrong || !hash ? &problem_bad_credentials : NULL;
 }
 

@@ -10,12 +10,13 @@
 /* Lets only so many passwords be hashed at once, so that logins cannot starve bookings. */
 struct hashing;
 
-/* Room for `at_once` hashes. NULL: libsodium cannot start, or no memory. The caller owns it. */
-struct hashing *hashing_new(int at_once);
+/* Room for `at_once` hashes, and for `waiting` more that wait their turn. NULL: libsodium cannot
+ * start, or no memory. The caller owns it. */
+struct hashing *hashing_new(int at_once, int waiting);
 void hashing_free(struct hashing *hashing);
 
-/* The password's argon2id hash (19 MiB, 2 passes) as text. Refused: `unavailable` when no turn came
- * within some seconds, or no memory. */
+/* The password's argon2id hash (19 MiB, 2 passes) as text. Refused: `unavailable` when too many
+ * wait already, no turn came within some seconds, or no memory. */
 const struct problem *password_hash(struct hashing *hashing, struct arena *arena,
                                     const char *password, const char **hash);
 

@@ -106,6 +106,9 @@ DECLARE
     takes  tsrange := CASE WHEN TG_OP <> 'DELETE' AND NEW.status <> 'cancelled' THEN NEW.during END;
     slot   record;
 BEGIN
+    IF leaves = takes AND (OLD.doctor_id, OLD.patient_id) = (NEW.doctor_id, NEW.patient_id) THEN
+        RETURN NEW;
+    END IF;
     PERFORM slot_day_open(takes);
     FOR slot IN
         SELECT half_hour::date AS day, half_hour::time AS start_time, sum(change) AS change
@@ -137,7 +140,13 @@ DECLARE
 BEGIN
     SELECT * INTO doctor_row FROM doctor WHERE id = NEW.doctor_id FOR SHARE;
     SELECT * INTO treatment_row FROM treatment WHERE id = NEW.treatment_id FOR SHARE;
-    IF NOT doctor_row.is_active THEN
+    IF doctor_row.id IS NULL THEN
+        RAISE 'there is no such doctor'
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'appointment_doctor';
+    ELSIF treatment_row.id IS NULL THEN
+        RAISE 'there is no such treatment'
+              USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'appointment_treatment';
+    ELSIF NOT doctor_row.is_active THEN
         RAISE 'the doctor is not active'
               USING ERRCODE = 'check_violation', CONSTRAINT = 'appointment_doctor_active';
     ELSIF NOT treatment_row.is_active THEN

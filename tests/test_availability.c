@@ -88,6 +88,7 @@ Test(availability, who_and_what_must_exist_and_be_active)
 /* 2027-03-14 in New York: 02:00 to 03:00 does not exist. */
 Test(availability, an_hour_that_the_clocks_skip_is_neither_offered_nor_booked)
 {
+    sql("ALTER DATABASE %s SET timezone = 'America/New_York'", sql("SELECT current_database()"));
     sql("UPDATE hospital SET time_zone = 'America/New_York', opens_at = '00:00',"
         "                    closes_at = '24:00'");
     sql("INSERT INTO hospital_slot (start_time, end_time, max_capacity)"

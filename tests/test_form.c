@@ -73,7 +73,7 @@ static const char *write_problem(const struct problem *problem)
 
 static const char *write_moment(const struct moment *moment)
 {
-    if (!moment->given)
+    if (!moment->local)
         return NULL;
     return moment->has_offset ? arena_printf(arena, "%s%+d", moment->local, moment->offset_minutes)
                               : moment->local;
@@ -161,7 +161,7 @@ Test(form, nothing_given_is_nothing_read)
     cr_expect_null(everything->choice);
     cr_expect_eq(everything->integer, NOT_GIVEN);
     cr_expect_eq(everything->boolean, NOT_GIVEN);
-    cr_expect(!everything->moment.given);
+    cr_expect(!everything->moment.local);
     cr_expect_str_eq(write_form(&anything, read), "");
     cr_assert_null(form_read_query(arena, &anything, "", &read));
     cr_expect_str_eq(write_form(&anything, read), "");

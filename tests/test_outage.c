@@ -292,3 +292,35 @@ Test(outage, a_deadlock_costs_a_booking_nothing)
     expect_tries(2, 3); /* it may be back before the owner has woken, and lose again */
     cr_expect_str_eq(sql("SELECT count(*) FROM appointment"), "2");
 }
+
+/* PostgreSQL warns at each connection when the system's collations have changed under it. */
+Test(outage, a_warning_at_the_connection_is_no_outage)
+{
+    sql("UPDATE pg_database SET datcollversion = '1' WHERE datname = current_database()");
+    sql("ALTER DATABASE %s SET client_min_messages = warning", sql("SELECT current_database()"));
+    for (int i = 0; i < 3; i++)
+        expect_answer(patient_api("GET", "/doctors", NULL, NULL), 200, "");
+    expect_answer(book(1, 1, 1, "2027-03-02T10:00"), 201, "");
+}
+
+static void log_in_as_nobody(int number, void *shared)
+{
+    int *statuses = shared;
+    statuses[number] = patient_api("POST", "/auth/patient/login", NULL,
+                                   "{\"phone\": \"01000000000\", \"password\": \"whatever\"}")
+                           .status;
+}
+
+/* More logins than threads: half of the threads never wait for one. */
+Test(outage, a_flood_of_logins_is_turned_away_in_part)
+{
+    int statuses[64] = {0}, refused = 0, unavailable = 0;
+    at_once(64, log_in_as_nobody, statuses);
+    for (int i = 0; i < 64; i++) {
+        refused += statuses[i] == 401;
+        unavailable += statuses[i] == 503;
+    }
+    cr_expect(refused > 0 && unavailable > 0 && refused + unavailable == 64, "%d and %d", refused,
+              unavailable);
+    expect_answer(book(1, 1, 1, "2027-03-02T10:00"), 201, "");
+}

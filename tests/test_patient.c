@@ -3,6 +3,18 @@
 
 TestSuite(patient, .init = clinic_open, .fini = clinic_close);
 
+Test(patient, a_name_is_more_than_the_spaces_of_a_korean_keyboard)
+{
+    expect_answer(patient_api("POST", "/auth/patient/register", NULL,
+                              "{\"name\": \" \u3000\xc2\xa0\", \"phone\": \"010-8765-4321\","
+                              " \"password\": \"clinic-demo\"}"),
+                  422, "invalid");
+    struct answer made = patient_api("POST", "/auth/patient/register", NULL,
+                                     "{\"name\": \"\u3000홍 길동\u3000\", \"phone\":"
+                                     " \"010-8765-4321\", \"password\": \"clinic-demo\"}");
+    cr_expect_str_eq(at(&made, "/patient/name"), "홍 길동");
+}
+
 static const char *registration(const char *name, const char *phone, const char *password)
 {
     return text("{\"name\": \"%s\", \"phone\": \"%s\", \"password\": \"%s\"}", name, phone,

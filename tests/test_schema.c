@@ -69,6 +69,8 @@ Test(schema, a_plain_insert_needs_a_slot_and_an_active_doctor)
     cr_expect_str_eq(sql_refusal(INSERT, 1, 1, 4, "10:00", "10:30"),
                      "appointment_treatment_active");
     cr_expect_str_eq(sql_refusal(INSERT, 9, 1, 1, "10:00", "10:30"), "appointment_doctor");
+    cr_expect_str_eq(sql_refusal(INSERT, 1, 1, 9, "10:00", "10:30"), "appointment_treatment");
+    cr_expect_str_eq(sql_refusal(INSERT, 1, 999, 1, "10:00", "10:30"), "appointment_patient");
     cr_expect_str_eq(sql("SELECT count(*) FROM slot_day"), "0", "a refusal leaves no counter");
 }
 

@@ -1,8 +1,8 @@
+#include "statistics.h"
 #include "endpoints.h"
 #include "reply.h"
-#include "statistics.h"
 
-const struct problem *stats_show(struct request *request, struct reply *reply)
+const struct problem *statistics_show(struct request *request, struct reply *reply)
 {
     struct document statistics;
     const struct problem *problem = statistics_collect(&request->db, request->query, &statistics);
