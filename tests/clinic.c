@@ -54,12 +54,18 @@ static const char *environment(const char *name)
     return value;
 }
 
-const char *text(const char *format, ...)
+static const char *compose(const char *format, va_list arguments)
 {
     char *made;
+    cr_assert(vasprintf(&made, format, arguments) >= 0);
+    return made;
+}
+
+const char *text(const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    cr_assert(vasprintf(&made, format, arguments) >= 0);
+    const char *made = compose(format, arguments);
     va_end(arguments);
     return made;
 }
@@ -71,41 +77,40 @@ static PGconn *connect_as_owner(const char *database)
     return connection;
 }
 
-static void manage(const char *statement)
+/* The result of a statement that must succeed. */
+static PGresult *run_sql(PGconn *connection, const char *statement)
 {
-    PGconn *connection = connect_as_owner("postgres");
     PGresult *result = PQexec(connection, statement);
     cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK ||
                   PQresultStatus(result) == PGRES_TUPLES_OK,
-              "%s", PQerrorMessage(connection));
-    PQclear(result);
+              "%s: %s", statement, PQerrorMessage(connection));
+    return result;
+}
+
+static void manage(const char *statement)
+{
+    PGconn *connection = connect_as_owner("postgres");
+    PQclear(run_sql(connection, statement));
     PQfinish(connection);
 }
 
 const char *sql(const char *format, ...)
 {
-    char *statement;
     va_list arguments;
     va_start(arguments, format);
-    cr_assert(vasprintf(&statement, format, arguments) >= 0);
+    PGresult *result = run_sql(clinic.owner, compose(format, arguments));
     va_end(arguments);
-    PGresult *result = PQexec(clinic.owner, statement);
-    cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK ||
-                  PQresultStatus(result) == PGRES_TUPLES_OK,
-              "%s: %s", statement, PQerrorMessage(clinic.owner));
     bool has_value = PQntuples(result) > 0 && PQnfields(result) > 0;
     const char *value = has_value ? text("%s", PQgetvalue(result, 0, 0)) : "";
     PQclear(result);
-    free(statement);
     return value;
 }
 
 const char *sql_refusal(const char *format, ...)
 {
-    char *statement;
     va_list arguments;
     va_start(arguments, format);
-    cr_assert(vasprintf(&statement, format, arguments) >= 0);
+    const char *statement = compose(format, arguments);
     va_end(arguments);
     PGresult *result = PQexec(clinic.owner, statement);
     cr_assert(PQresultStatus(result) == PGRES_FATAL_ERROR, "%s: was not refused", statement);
@@ -114,7 +119,6 @@ const char *sql_refusal(const char *format, ...)
         name = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     name = text("%s", name);
     PQclear(result);
-    free(statement);
     return name;
 }
 
@@ -466,6 +470,12 @@ void expect_problem(const char *about, struct answer answer, int status, const c
                  strcmp(at(&answer, "/request_id"), id) == 0;
     cr_expect(whole, "%s: expected a problem %d %s, got\n%s\n%s", about, status, code, answer.head,
               answer.text);
+}
+
+void expect_document(const char *got, const char *document)
+{
+    cr_expect(json_object_equal(json_tokener_parse(got), json_tokener_parse(document)),
+              "got %s instead of %s", got, document);
 }
 
 struct volunteer {

@@ -111,6 +111,9 @@ struct answer book(int64_t patient_id, int64_t doctor_id, int64_t treatment_id, 
  * 9457 names, and the request id that X-Request-Id has too. `about` says what was asked. */
 void expect_problem(const char *about, struct answer answer, int status, const char *code);
 
+/* Fails the test unless the text is that JSON document, which may be written with ' for ". */
+void expect_document(const char *got, const char *document);
+
 /* Runs `work` in `count` threads that start together. */
 void at_once(int count, void (*work)(int number, void *shared), void *shared);
 

@@ -37,13 +37,6 @@ static struct answer search(const char *query)
     return admin_api("GET", text("/patients%s", query), staff_token("desk"), NULL);
 }
 
-/* The whole document, written with ' for ". */
-static void expect_document(const char *got, const char *document)
-{
-    cr_expect(json_object_equal(json_tokener_parse(got), json_tokener_parse(document)),
-              "got %s instead of %s", got, document);
-}
-
 Test(patient, whoever_registers_is_logged_in)
 {
     struct answer made = enrol(" Moon ", "010-3333-4444", "correct horse");
