@@ -295,8 +295,8 @@ static enum outcome judge_error(struct db *db, const PGresult *result,
     return OUTCOME_REFUSED;
 }
 
-static enum outcome judge(struct db *db, struct connection *connection, PGresult *result,
-                          const struct rows **rows, const struct problem **problem)
+static enum outcome judge(struct db *db, PGresult *result, const struct rows **rows,
+                          const struct problem **problem)
 {
     if (!result)
         return now_ms() >= db->deadline ? OUTCOME_UNAVAILABLE : OUTCOME_LOST;
@@ -305,7 +305,7 @@ static enum outcome judge(struct db *db, struct connection *connection, PGresult
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
         return judge_error(db, result, problem);
     *rows = (const struct rows *)result;
-    return connection->warned ? OUTCOME_UNAVAILABLE : OUTCOME_DONE;
+    return OUTCOME_DONE;
 }
 
 static bool is_prepared(const struct connection *connection, const struct statement *statement)
@@ -325,7 +325,7 @@ static enum outcome prepare(struct db *db, struct connection *connection,
     if (connection->prepared_count == MOST_STATEMENTS ||
         !PQsendPrepare(connection->pg, statement->name, statement->sql, 0, NULL))
         return OUTCOME_NOT_SENT;
-    enum outcome outcome = judge(db, connection, receive(db, connection), &nothing, problem);
+    enum outcome outcome = judge(db, receive(db, connection), &nothing, problem);
     if (outcome == OUTCOME_DONE)
         connection->prepared[connection->prepared_count++] = statement;
     return outcome == OUTCOME_LOST ? OUTCOME_NOT_SENT : outcome;
@@ -339,14 +339,16 @@ static enum outcome try_once(struct db *db, struct connection *connection,
         disconnect(connection);
     if (!connection->pg && !connect_in_time(db, connection))
         return OUTCOME_UNAVAILABLE;
-    connection->warned = false;
     enum outcome prepared = prepare(db, connection, statement, problem);
     if (prepared != OUTCOME_DONE)
         return prepared;
+    connection->warned = false;
     if (!PQsendQueryPrepared(connection->pg, statement->name, statement->parameters, parameters,
                              NULL, NULL, 0))
         return OUTCOME_NOT_SENT;
-    return judge(db, connection, receive(db, connection), rows, problem);
+    enum outcome outcome = judge(db, receive(db, connection), rows, problem);
+    bool unconfirmed = outcome == OUTCOME_DONE && statement->writes && connection->warned;
+    return unconfirmed ? OUTCOME_UNAVAILABLE : outcome;
 }
 
 /* A few milliseconds, different for each rival. */
