@@ -4,11 +4,11 @@
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "lending.h"
 #include "refusal.h"
 
 enum { MOST_STATEMENTS = 128, MOST_TRIES = 4 };
@@ -20,28 +20,17 @@ enum { WAIT_FOR_CONNECTION = 4, SERVER_PATIENCE = 5, WHOLE = 10 };
 
 struct connection {
     PGconn *pg; /* NULL: not connected */
-    struct connection *next_idle;
     const struct statement *prepared[MOST_STATEMENTS];
     int prepared_count;
     bool warned; /* the server warned while it ran a statement */
-};
-
-/* A thread that waits for a connection; they are served in the order they came, or a thread that
- * has just returned one would take it again, and some would wait for ever. */
-struct waiter {
-    struct waiter *next;
-    struct connection *given;
-    pthread_cond_t turn;
 };
 
 struct database {
     char *url;
     int timeout_ms;
     char *session_options;
-    pthread_mutex_t lock;
-    struct waiter *first;
-    struct waiter **last;
-    struct connection *idle;
+    struct lending *idle; /* connections that nobody uses */
+    int connection_count;
     struct connection *connections;
 };
 
@@ -69,7 +58,9 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
         return NULL;
     database->url = strdup(url);
     database->timeout_ms = timeout_ms;
+    database->connection_count = connections;
     database->connections = calloc((size_t)connections, sizeof *database->connections);
+    database->idle = lending_new(connections);
     int patience = timeout_ms * SERVER_PATIENCE / WHOLE;
     if (asprintf(&database->session_options,
                  "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
@@ -77,16 +68,12 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
                  " -c timezone=UTC",
                  patience, patience) < 0)
         database->session_options = NULL;
-    database->last = &database->first;
-    pthread_mutex_init(&database->lock, NULL);
-    if (!database->url || !database->connections || !database->session_options) {
+    if (!database->url || !database->connections || !database->session_options || !database->idle) {
         database_free(database);
         return NULL;
     }
-    for (int i = 0; i < connections; i++) {
-        database->connections[i].next_idle = database->idle;
-        database->idle = &database->connections[i];
-    }
+    for (int i = 0; i < connections; i++)
+        lending_give(database->idle, &database->connections[i]);
     return database;
 }
 
@@ -101,9 +88,9 @@ void database_free(struct database *database)
 {
     if (!database)
         return;
-    for (struct connection *c = database->idle; c; c = c->next_idle)
-        disconnect(c);
-    pthread_mutex_destroy(&database->lock);
+    for (int i = 0; database->connections && i < database->connection_count; i++)
+        disconnect(&database->connections[i]);
+    lending_free(database->idle);
     free(database->connections);
     free(database->session_options);
     free(database->url);
@@ -115,79 +102,10 @@ struct db db_begin(struct database *database, struct arena *arena)
     return (struct db){.database = database, .arena = arena};
 }
 
-static void queue_up(struct database *database, struct waiter *waiter)
-{
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&waiter->turn, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    *database->last = waiter;
-    database->last = &waiter->next;
-}
-
-static void leave_queue(struct database *database, struct waiter *waiter)
-{
-    struct waiter **link = &database->first;
-    while (*link && *link != waiter)
-        link = &(*link)->next;
-    if (*link)
-        *link = waiter->next;
-    if (database->last == &waiter->next)
-        database->last = link;
-}
-
 /* When the statement must have been sent, for the server to give up before the worker does. */
 static int64_t latest_start(const struct db *db)
 {
     return db->deadline - (int64_t)db->database->timeout_ms * (WHOLE - WAIT_FOR_CONNECTION) / WHOLE;
-}
-
-/* Waits in the queue, the lock held. NULL: no connection came back in time. */
-static struct connection *wait_for_connection(struct db *db)
-{
-    struct database *database = db->database;
-    int64_t latest = latest_start(db);
-    struct timespec deadline = {.tv_sec = latest / 1000, .tv_nsec = latest % 1000 * 1000000};
-    struct waiter waiter = {.next = NULL};
-    int late = 0;
-    queue_up(database, &waiter);
-    while (!waiter.given && !late)
-        late = pthread_cond_timedwait(&waiter.turn, &database->lock, &deadline);
-    if (!waiter.given)
-        leave_queue(database, &waiter);
-    pthread_cond_destroy(&waiter.turn);
-    return waiter.given;
-}
-
-/* A connection for this thread alone, the one used last first. NULL: none in time. */
-static struct connection *take_connection(struct db *db)
-{
-    struct database *database = db->database;
-    pthread_mutex_lock(&database->lock);
-    struct connection *connection = database->idle;
-    if (connection)
-        database->idle = connection->next_idle;
-    else
-        connection = wait_for_connection(db);
-    pthread_mutex_unlock(&database->lock);
-    return connection;
-}
-
-/* Hands the connection to whoever has waited longest. */
-static void return_connection(struct database *database, struct connection *connection)
-{
-    pthread_mutex_lock(&database->lock);
-    struct waiter *waiter = database->first;
-    if (waiter) {
-        leave_queue(database, waiter);
-        waiter->given = connection;
-        pthread_cond_signal(&waiter->turn);
-    } else {
-        connection->next_idle = database->idle;
-        database->idle = connection;
-    }
-    pthread_mutex_unlock(&database->lock);
 }
 
 /* Waits until the connection's socket is ready for `events`. False: the deadline came first. */
@@ -371,7 +289,7 @@ const struct problem *db_run(struct db *db, const struct statement *statement,
 {
     db->deadline = now_ms() + db->database->timeout_ms;
     for (int tries = 1;; tries++) {
-        struct connection *connection = take_connection(db);
+        struct connection *connection = lending_take(db->database->idle, latest_start(db));
         if (!connection)
             return &problem_unavailable;
         const struct problem *problem = &problem_unavailable;
@@ -382,7 +300,7 @@ const struct problem *db_run(struct db *db, const struct statement *statement,
                        PQtransactionStatus(connection->pg) == PQTRANS_IDLE);
         if (!usable)
             disconnect(connection);
-        return_connection(db->database, connection);
+        lending_give(db->database->idle, connection);
         if (outcome == OUTCOME_DONE)
             return NULL;
         if (!may_try_again(statement, outcome) || tries == MOST_TRIES ||
