@@ -3,12 +3,17 @@
 #include <inttypes.h>
 #include <string.h>
 
+const char *reply_content_type(int status)
+{
+    return status < 400 ? "application/json" : "application/problem+json";
+}
+
 void reply_document(const struct request *request, struct reply *reply,
                     const struct document *document)
 {
     *reply = (struct reply){
         .status = request->route->success,
-        .content_type = "application/json",
+        .content_type = reply_content_type(request->route->success),
         .body = document->json,
         .length = document->length,
         .version = document->version,
@@ -62,7 +67,7 @@ void reply_problem(const struct request *request, struct reply *reply,
     const char *text = json_text(request->arena, body);
     *reply = (struct reply){
         .status = problem->status,
-        .content_type = "application/problem+json",
+        .content_type = reply_content_type(problem->status),
         .body = text,
         .length = strlen(text),
         .allow = reply->allow,

@@ -15,6 +15,9 @@ void reply_created(const struct request *request, struct reply *reply,
 /* The route's success with nothing to say. */
 void reply_empty(const struct request *request, struct reply *reply);
 
+/* What an answer of that status is written as, where it has a body. */
+const char *reply_content_type(int status);
+
 /* application/problem+json, RFC 9457. */
 void reply_problem(const struct request *request, struct reply *reply,
                    const struct problem *problem);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "once.h"
 #include "reply.h"
 
 /* Moves past one segment of a path and its leading slash. NULL: there is none. */
@@ -144,18 +145,32 @@ static const struct problem *read_body(struct request *request)
     return problem ? problem : form_read_json(request->arena, route->body, tree, &request->body);
 }
 
-static const struct problem *answer(struct request *request, struct reply *reply)
+static const struct problem *carry_out(struct request *request, struct reply *reply)
 {
-    const struct problem *problem = find_route(request, reply);
-    if (!problem)
-        problem = admit_caller(request);
-    if (!problem)
-        problem = read_path(request);
+    const struct problem *problem = read_path(request);
     if (!problem)
         problem = read_query(request);
     if (!problem)
         problem = read_body(request);
     return problem ? problem : request->route->handle(request, reply);
+}
+
+/* PUT, DELETE and GET may be repeated as they are (RFC 9110, 9.2.2); a key tells them nothing. */
+static bool takes_key(const struct route *route)
+{
+    return strcmp(route->method, "POST") == 0 || strcmp(route->method, "PATCH") == 0;
+}
+
+static const struct problem *answer(struct request *request, struct reply *reply)
+{
+    const struct problem *problem = find_route(request, reply);
+    if (!problem)
+        problem = admit_caller(request);
+    if (problem)
+        return problem;
+    if (request->idempotency_key && takes_key(request->route))
+        return answer_once(request, reply, carry_out);
+    return carry_out(request, reply);
 }
 
 void route_answer(struct request *request, struct reply *reply)
@@ -189,7 +204,7 @@ static bool has_body(const struct route *route)
 
 static bool has_input(const struct route *route)
 {
-    return has_body(route) || has_path_id(route) || route->query;
+    return has_body(route) || has_path_id(route) || route->query || takes_key(route);
 }
 
 static bool always(const struct route *route)
@@ -202,8 +217,9 @@ static const struct implied {
     bool (*applies)(const struct route *);
 } implied[] = {
     {400, has_input},   {401, needs_caller}, {403, needs_more_than_any_staff},
-    {404, has_path_id}, {413, has_body},     {415, has_body},
-    {422, has_body},    {503, always},
+    {404, has_path_id}, {409, takes_key},    {413, has_body},
+    {415, has_body},    {422, takes_key},    {422, has_body},
+    {503, always},
 };
 
 static void add_status(int statuses[MOST_STATUSES], int status)

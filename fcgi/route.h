@@ -46,6 +46,7 @@ struct request {
     const char *content_type;
     const char *authorization;
     const char *if_match;
+    const char *idempotency_key;
     const char *content;
     size_t content_length;
 
@@ -65,6 +66,7 @@ struct reply {
     const char *location;
     int64_t version; /* for the ETag; 0: none */
     const char *allow;
+    bool replayed;    /* it is the first answer to an Idempotency-Key, given again */
     const char *code; /* of the problem, for the log */
 };
 

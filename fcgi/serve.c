@@ -118,6 +118,7 @@ static void read_parameters(struct request *request, const FCGX_Request *fcgx)
     request->content_type = parameter(request, fcgx, "CONTENT_TYPE");
     request->authorization = parameter(request, fcgx, "HTTP_AUTHORIZATION");
     request->if_match = parameter(request, fcgx, "HTTP_IF_MATCH");
+    request->idempotency_key = parameter(request, fcgx, "HTTP_IDEMPOTENCY_KEY");
     if (!request->query_string)
         request->query_string = "";
 }
@@ -161,6 +162,8 @@ static void write_reply(const struct request *request, const struct reply *reply
                      arena_printf(request->arena, "%" PRId64, reply->version));
     if (reply->allow)
         FCGX_FPrintF(out, "Allow: %s\r\n", reply->allow);
+    if (reply->replayed)
+        FCGX_PutS("Idempotent-Replayed: true\r\n", out);
     if (reply->status == 401)
         FCGX_PutS("WWW-Authenticate: Bearer\r\n", out);
     if (reply->status == 503)

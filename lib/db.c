@@ -249,14 +249,18 @@ static enum outcome prepare(struct db *db, struct connection *connection,
     return outcome == OUTCOME_LOST ? OUTCOME_NOT_SENT : outcome;
 }
 
-static enum outcome try_once(struct db *db, struct connection *connection,
-                             const struct statement *statement, const char *const *parameters,
-                             const struct rows **rows, const struct problem **problem)
+/* Makes sure that there is a connection that can take what must not be sent twice. */
+static bool connect_if_needed(const struct db *db, struct connection *connection)
 {
-    if (connection->pg && statement->writes && is_stale(connection))
+    if (connection->pg && is_stale(connection))
         disconnect(connection);
-    if (!connection->pg && !connect_in_time(db, connection))
-        return OUTCOME_UNAVAILABLE;
+    return connection->pg || connect_in_time(db, connection);
+}
+
+static enum outcome execute(struct db *db, struct connection *connection,
+                            const struct statement *statement, const char *const *parameters,
+                            const struct rows **rows, const struct problem **problem)
+{
     enum outcome prepared = prepare(db, connection, statement, problem);
     if (prepared != OUTCOME_DONE)
         return prepared;
@@ -267,6 +271,61 @@ static enum outcome try_once(struct db *db, struct connection *connection,
     enum outcome outcome = judge(db, receive(db, connection), rows, problem);
     bool unconfirmed = outcome == OUTCOME_DONE && statement->writes && connection->warned;
     return unconfirmed ? OUTCOME_UNAVAILABLE : outcome;
+}
+
+/* BEGIN, COMMIT or ROLLBACK. Of a COMMIT only the server's "COMMIT", without a warning, will do. */
+static enum outcome command(struct db *db, struct connection *connection, const char *word)
+{
+    const struct rows *nothing;
+    const struct problem *problem;
+    connection->warned = false;
+    if (!PQsendQuery(connection->pg, word))
+        return OUTCOME_NOT_SENT;
+    PGresult *result = receive(db, connection);
+    enum outcome outcome = judge(db, result, &nothing, &problem);
+    bool done = outcome == OUTCOME_DONE && strcmp(PQcmdStatus(result), word) == 0;
+    return done && !connection->warned ? OUTCOME_DONE
+           : outcome == OUTCOME_DONE   ? OUTCOME_UNAVAILABLE
+                                       : outcome;
+}
+
+/* Ends a transaction that is not to be, and leaves the connection usable or closed. */
+static void roll_back(struct db *db, struct connection *connection)
+{
+    PGTransactionStatusType status = PQtransactionStatus(connection->pg);
+    bool told = status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+    if (status != PQTRANS_IDLE && (!told || command(db, connection, "ROLLBACK") != OUTCOME_DONE))
+        disconnect(connection);
+}
+
+/* Opens the request's transaction, and runs its first write in it. */
+static enum outcome begin_with(struct db *db, struct connection *connection,
+                               const struct statement *statement, const char *const *parameters,
+                               const struct rows **rows, const struct problem **problem)
+{
+    enum outcome outcome = command(db, connection, "BEGIN");
+    if (outcome == OUTCOME_DONE)
+        outcome = execute(db, connection, db->opening, db->opening_parameters, rows, problem);
+    if (outcome == OUTCOME_DONE)
+        outcome = execute(db, connection, statement, parameters, rows, problem);
+    if (outcome == OUTCOME_DONE)
+        db->transaction = connection;
+    else
+        roll_back(db, connection);
+    return outcome == OUTCOME_LOST ? OUTCOME_NOT_SENT : outcome; /* nothing was committed */
+}
+
+static enum outcome try_once(struct db *db, struct connection *connection,
+                             const struct statement *statement, const char *const *parameters,
+                             const struct rows **rows, const struct problem **problem)
+{
+    bool ready = statement->writes ? connect_if_needed(db, connection)
+                                   : connection->pg || connect_in_time(db, connection);
+    if (!ready)
+        return OUTCOME_UNAVAILABLE;
+    if (statement->writes && db->opening)
+        return begin_with(db, connection, statement, parameters, rows, problem);
+    return execute(db, connection, statement, parameters, rows, problem);
 }
 
 /* A few milliseconds, different for each rival. */
@@ -284,9 +343,31 @@ static bool may_try_again(const struct statement *statement, enum outcome outcom
            (outcome == OUTCOME_LOST && !statement->writes);
 }
 
+static bool is_usable(const struct connection *connection, enum outcome outcome)
+{
+    return outcome == OUTCOME_DONE || outcome == OUTCOME_REFUSED || outcome == OUTCOME_CONFLICT ||
+           (outcome == OUTCOME_UNAVAILABLE && connection->pg &&
+            PQtransactionStatus(connection->pg) == PQTRANS_IDLE);
+}
+
+/* What befalls one statement of a transaction befalls all of it. */
+static const struct problem *run_in_transaction(struct db *db, const struct statement *statement,
+                                                const char *const *parameters,
+                                                const struct rows **rows)
+{
+    const struct problem *problem = &problem_unavailable;
+    enum outcome outcome = execute(db, db->transaction, statement, parameters, rows, &problem);
+    if (outcome == OUTCOME_DONE)
+        return NULL;
+    db_roll_back(db);
+    return problem;
+}
+
 const struct problem *db_run(struct db *db, const struct statement *statement,
                              const char *const *parameters, const struct rows **rows)
 {
+    if (db->transaction)
+        return run_in_transaction(db, statement, parameters, rows);
     db->deadline = now_ms() + db->database->timeout_ms;
     for (int tries = 1;; tries++) {
         struct connection *connection = lending_take(db->database->idle, latest_start(db));
@@ -294,11 +375,9 @@ const struct problem *db_run(struct db *db, const struct statement *statement,
             return &problem_unavailable;
         const struct problem *problem = &problem_unavailable;
         enum outcome outcome = try_once(db, connection, statement, parameters, rows, &problem);
-        bool usable = outcome == OUTCOME_DONE || outcome == OUTCOME_REFUSED ||
-                      outcome == OUTCOME_CONFLICT ||
-                      (outcome == OUTCOME_UNAVAILABLE && connection->pg &&
-                       PQtransactionStatus(connection->pg) == PQTRANS_IDLE);
-        if (!usable)
+        if (db->transaction)
+            return NULL;
+        if (!is_usable(connection, outcome))
             disconnect(connection);
         lending_give(db->database->idle, connection);
         if (outcome == OUTCOME_DONE)
@@ -308,6 +387,45 @@ const struct problem *db_run(struct db *db, const struct statement *statement,
             return problem;
         pause_before_retry(db, tries);
     }
+}
+
+void db_write_together(struct db *db, const struct statement *opening,
+                       const char *const *parameters)
+{
+    db->opening = opening;
+    db->opening_parameters = parameters;
+}
+
+/* Takes leave of the transaction; whoever calls has ended it. */
+static void end_transaction(struct db *db)
+{
+    lending_give(db->database->idle, db->transaction);
+    db->transaction = NULL;
+}
+
+void db_roll_back(struct db *db)
+{
+    if (!db->transaction)
+        return;
+    roll_back(db, db->transaction);
+    end_transaction(db);
+}
+
+const struct problem *db_commit(struct db *db, const struct statement *closing,
+                                const char *const *parameters)
+{
+    const struct rows *nothing;
+    db->opening = NULL;
+    bool wrote = db->transaction != NULL;
+    const struct problem *problem = db_run(db, closing, parameters, &nothing);
+    if (problem || !wrote)
+        return problem;
+    if (command(db, db->transaction, "COMMIT") != OUTCOME_DONE) {
+        disconnect(db->transaction);
+        problem = &problem_unavailable;
+    }
+    end_transaction(db);
+    return problem;
 }
 
 /* Rows are libpq's result under a name that only this file can see through. */

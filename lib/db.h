@@ -28,8 +28,11 @@ void database_free(struct database *database);
 struct db {
     struct database *database;
     struct arena *arena;
-    int64_t deadline; /* of the statement under way: CLOCK_MONOTONIC, milliseconds */
+    int64_t deadline; /* of what is under way: CLOCK_MONOTONIC, milliseconds */
     char sqlstate[6];
+    const struct statement *opening; /* of the transaction that the next write begins */
+    const char *const *opening_parameters;
+    struct connection *transaction; /* the connection on which it is open; NULL: none is */
 };
 
 /* Access for a request whose answers live in `arena`. */
@@ -58,6 +61,24 @@ bool rows_boolean(const struct rows *rows, int row, int column);
  */
 const struct problem *db_run(struct db *db, const struct statement *statement,
                              const char *const *parameters, const struct rows **rows);
+
+/*
+ * Several writes as one. From here on, the first write begins a transaction: it runs `opening`,
+ * whose refusal is the write's own, and then the write; until both have succeeded they are tried
+ * again as one. All that the request runs afterwards is part of it, within one deadline, and where
+ * one statement fails nothing of it remains.
+ */
+void db_write_together(struct db *db, const struct statement *opening,
+                       const char *const *parameters);
+
+/* Runs `closing` and commits; without a transaction, because nothing was written, just runs it.
+ * Refused: what refuses `closing`, and then nothing remains; `unavailable` also when the commit
+ * was not confirmed, and then nobody knows. */
+const struct problem *db_commit(struct db *db, const struct statement *closing,
+                                const char *const *parameters);
+
+/* Takes all back that was written since db_write_together(). */
+void db_roll_back(struct db *db);
 
 /* A JSON document as PostgreSQL rendered it, with what HTTP wants to know about it. */
 struct document {

@@ -41,6 +41,7 @@ struct problem {
     X(duplicate, 409, "This exists already.")                                                      \
     X(in_use, 409, "Future appointments still need this.")                                         \
     X(illegal_transition, 409, "An appointment in this status cannot change to that one.")         \
+    X(idempotency_key_in_use, 409, "The same request is being carried out at this moment.")        \
     X(stale_version, 412, "Somebody has changed this in the meantime.")                            \
     X(too_large, 413, "The request body is larger than 64 KiB.")                                   \
     X(unsupported_media_type, 415, "Send the body as application/json.")                           \
@@ -55,6 +56,7 @@ struct problem {
     X(lunch_time, 422, "The hospital has its lunch break at that time.")                           \
     X(outside_hours, 422, "The hospital is closed at that time of day.")                           \
     X(no_slot, 422, "The hospital offers no slot at that time.")                                   \
+    X(idempotency_key_reused, 422, "This Idempotency-Key was given to another request.")           \
     X(internal_error, 500, "Something went wrong on our side.")                                    \
     X(unavailable, 503, "The service is unavailable for a moment; please try again.")
 

@@ -40,6 +40,7 @@ static const struct refusal {
     {"hospital_slot_once", &problem_duplicate, "start_time", "that slot exists on that weekday"},
     {"hospital_slot_takes_half_an_hour", &problem_invalid, "end_time",
      "must be 30 minutes after start_time"},
+    {"idempotency_key_pkey", &problem_idempotency_key_in_use, NULL, NULL},
     {"login_of_one_person", &problem_internal_error, NULL, NULL},
     {"login_patient", &problem_unauthenticated, NULL, NULL},
     {"login_staff", &problem_unauthenticated, NULL, NULL},

@@ -2,6 +2,7 @@
 
 #include <semaphore.h>
 #include <sodium.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -92,13 +93,70 @@ const char *secret_new(struct arena *arena)
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
+/* Bytes as PostgreSQL writes bytea. */
+static const char *bytea(struct arena *arena, const unsigned char *bytes, size_t count)
+{
+    char *text = arena_alloc(arena, 2 + 2 * count + 1);
+    memcpy(text, "\\x", 2);
+    sodium_bin2hex(text + 2, 2 * count + 1, bytes, count);
+    return text;
+}
+
 const char *secret_digest(struct arena *arena, const char *secret)
 {
     unsigned char digest[crypto_generichash_BYTES];
     crypto_generichash(digest, sizeof digest, (const unsigned char *)secret, strlen(secret), NULL,
                        0);
-    char *text = arena_alloc(arena, 2 + 2 * sizeof digest + 1);
-    memcpy(text, "\\x", 2);
-    sodium_bin2hex(text + 2, 2 * sizeof digest + 1, digest, sizeof digest);
-    return text;
+    return bytea(arena, digest, sizeof digest);
+}
+
+struct fingerprint secret_fingerprint(struct arena *arena, const char *our_key,
+                                      const struct piece *pieces, size_t count)
+{
+    unsigned char key[crypto_generichash_KEYBYTES], halves[2][crypto_secretbox_KEYBYTES];
+    struct fingerprint fingerprint;
+    crypto_generichash_state state;
+    _Static_assert(sizeof halves[1] == sizeof fingerprint.seal, "the second half is the seal");
+    crypto_generichash(key, sizeof key, (const unsigned char *)our_key, strlen(our_key), NULL, 0);
+    crypto_generichash_init(&state, key, sizeof key, sizeof halves);
+    for (size_t i = 0; i < count; i++) {
+        /* The length first, so that no byte can move from one piece to the next. */
+        uint64_t length = pieces[i].length;
+        crypto_generichash_update(&state, (const unsigned char *)&length, sizeof length);
+        crypto_generichash_update(&state, pieces[i].bytes, length);
+    }
+    crypto_generichash_final(&state, halves[0], sizeof halves);
+    fingerprint.digest = bytea(arena, halves[0], sizeof halves[0]);
+    memcpy(fingerprint.seal, halves[1], sizeof halves[1]);
+    return fingerprint;
+}
+
+enum { SEAL_BYTES = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES };
+
+const char *secret_seal(struct arena *arena, const struct fingerprint *fingerprint,
+                        const char *text, size_t length)
+{
+    unsigned char *sealed = arena_alloc(arena, SEAL_BYTES + length);
+    randombytes_buf(sealed, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, (const unsigned char *)text, length,
+                          sealed, fingerprint->seal);
+    return bytea(arena, sealed, SEAL_BYTES + length);
+}
+
+const char *secret_open(struct arena *arena, const struct fingerprint *fingerprint,
+                        const char *sealed, size_t *length)
+{
+    size_t size = strlen(sealed) / 2, count = 0;
+    unsigned char *bytes = arena_alloc(arena, size + 1);
+    if (strncmp(sealed, "\\x", 2) != 0 ||
+        sodium_hex2bin(bytes, size, sealed + 2, strlen(sealed + 2), NULL, &count, NULL) != 0 ||
+        count < SEAL_BYTES)
+        return NULL;
+    *length = count - SEAL_BYTES;
+    unsigned char *text = arena_alloc(arena, *length + 1);
+    if (crypto_secretbox_open_easy(text, bytes + crypto_secretbox_NONCEBYTES,
+                                   count - crypto_secretbox_NONCEBYTES, bytes,
+                                   fingerprint->seal) != 0)
+        return NULL;
+    return (const char *)text;
 }

@@ -34,4 +34,27 @@ const char *secret_new(struct arena *arena);
  * a plain hash is enough. */
 const char *secret_digest(struct arena *arena, const char *secret);
 
+/* A piece of what a fingerprint is taken of. */
+struct piece {
+    const void *bytes;
+    size_t length;
+};
+
+/* What stands for a message: a digest that tells nothing without our key, not even to somebody who
+ * guesses at the message, and a seal that only the same message gives again. */
+struct fingerprint {
+    const char *digest; /* as PostgreSQL writes bytea */
+    unsigned char seal[32];
+};
+struct fingerprint secret_fingerprint(struct arena *arena, const char *our_key,
+                                      const struct piece *pieces, size_t count);
+
+/* The text encrypted under the fingerprint's seal, as PostgreSQL writes bytea. */
+const char *secret_seal(struct arena *arena, const struct fingerprint *fingerprint,
+                        const char *text, size_t length);
+
+/* What was sealed. NULL: it was not, or not under this fingerprint. */
+const char *secret_open(struct arena *arena, const struct fingerprint *fingerprint,
+                        const char *sealed, size_t *length);
+
 #endif

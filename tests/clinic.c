@@ -44,7 +44,8 @@ static struct {
         struct json_object *routes;
     } pools[2];
     PGconn *owner;
-    bool failed; /* a worker did not end well */
+    const char *detour; /* the host by which workers reach the database; NULL: directly */
+    bool failed;        /* a worker did not end well */
 } clinic;
 
 static const char *environment(const char *name)
@@ -163,7 +164,8 @@ static _Noreturn void become_worker(enum pool_name pool)
     FILE *log = fopen(text("%s/%s.log", clinic.directory, facts->program), "a");
     dup2(clinic.pools[pool].listener, STDIN_FILENO);
     dup2(fileno(log), STDERR_FILENO);
-    setenv("DATABASE_URL", clinic_url(), 1);
+    setenv("DATABASE_URL",
+           clinic.detour ? text("%s host=%s", clinic_url(), clinic.detour) : clinic_url(), 1);
     setenv(facts->secret_name, facts->secret, 1);
     setenv("ASAN_OPTIONS", "detect_leaks=1", 1);
     const char *program = text("%s/%s", environment("BUILD"), facts->program);
@@ -216,6 +218,20 @@ void clinic_stop_workers(enum pool_name pool)
             cr_log_warn("nothing");
     }
     clinic.pools[pool].worker_count = 0;
+}
+
+void clinic_kill_workers(enum pool_name pool)
+{
+    for (int i = 0; i < clinic.pools[pool].worker_count; i++) {
+        kill(clinic.pools[pool].workers[i], SIGKILL);
+        waitpid(clinic.pools[pool].workers[i], NULL, 0);
+    }
+    clinic.pools[pool].worker_count = 0;
+}
+
+void clinic_divert_database(const char *directory)
+{
+    clinic.detour = directory;
 }
 
 void clinic_open(void)
@@ -411,6 +427,13 @@ struct answer admin_api(const char *method, const char *path, const char *token,
     return ask(ADMIN_POOL, method, path, token, body, body ? strlen(body) : 0, NULL);
 }
 
+struct answer ask_with_key(enum pool_name pool, const char *method, const char *path,
+                           const char *token, const char *body, const char *key)
+{
+    return ask(pool, method, path, token, body, body ? strlen(body) : 0,
+               (const char *[]){"HTTP_IDEMPOTENCY_KEY", key, NULL});
+}
+
 const char *header(const struct answer *answer, const char *name)
 {
     size_t length = strlen(name);
@@ -451,11 +474,16 @@ size_t length_at(const struct answer *answer, const char *pointer)
     return json_object_array_length(found);
 }
 
+const char *booking_body(int64_t doctor_id, int64_t treatment_id, const char *start)
+{
+    return text("{\"doctor_id\": %lld, \"treatment_id\": %lld, \"start_time\": \"%s\"}",
+                (long long)doctor_id, (long long)treatment_id, start);
+}
+
 struct answer book(int64_t patient_id, int64_t doctor_id, int64_t treatment_id, const char *start)
 {
     return patient_api("POST", "/appointments", patient_token(patient_id),
-                       text("{\"doctor_id\": %lld, \"treatment_id\": %lld, \"start_time\": \"%s\"}",
-                            (long long)doctor_id, (long long)treatment_id, start));
+                       booking_body(doctor_id, treatment_id, start));
 }
 
 void expect_problem(const char *about, struct answer answer, int status, const char *code)

@@ -45,6 +45,13 @@ int clinic_start_worker(enum pool_name pool);
 /* Stops all workers of a pool with SIGTERM; each must exit with 0. */
 void clinic_stop_workers(enum pool_name pool);
 
+/* Kills all workers of a pool, as a power cut would. */
+void clinic_kill_workers(enum pool_name pool);
+
+/* Workers that are started from now on reach the database through a socket in that directory; NULL:
+ * directly. */
+void clinic_divert_database(const char *directory);
+
 /* Makes PostgreSQL refuse this clinic's database, and accept it again. */
 void clinic_close_database(void);
 void clinic_open_database(void);
@@ -70,6 +77,10 @@ struct answer admin_api(const char *method, const char *path, const char *token,
 struct answer ask(enum pool_name pool, const char *method, const char *path, const char *token,
                   const char *body, size_t length, const char *const extra[]);
 
+/* The same with an Idempotency-Key. */
+struct answer ask_with_key(enum pool_name pool, const char *method, const char *path,
+                           const char *token, const char *body, const char *key);
+
 /* A header's value, whatever its case; NULL: it is not there. */
 const char *header(const struct answer *answer, const char *name);
 
@@ -93,6 +104,9 @@ const char *sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Runs SQL that must fail: the name of the constraint, or else the SQLSTATE. */
 const char *sql_refusal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The body of a booking. */
+const char *booking_body(int64_t doctor_id, int64_t treatment_id, const char *start);
 
 /* Books as a patient; the answer of POST /appointments. `start` such as "2027-03-02T10:15". */
 struct answer book(int64_t patient_id, int64_t doctor_id, int64_t treatment_id, const char *start);
