@@ -2,10 +2,12 @@
 #include "appointment.h"
 #include "doctor.h"
 #include "endpoints.h"
+#include "history.h"
 #include "login.h"
 #include "patient.h"
 #include "slot.h"
 #include "statistics.h"
+#include "status.h"
 #include "treatment.h"
 #include "worker.h"
 
@@ -50,8 +52,14 @@ static const struct route routes[] = {
 
     {"GET", "/appointments", ROLE_VIEWER, appointments_list, .success = 200,
      .query = &appointments_form},
+    {"POST", "/appointments", ROLE_DESK, appointments_book, .success = 201,
+     .body = &desk_booking_form, .also = {409}},
     {"GET", "/appointments/{id}", ROLE_VIEWER, appointments_find, .success = 200},
-    {"PATCH", "/appointments/{id}/status", ROLE_DESK, appointments_change_status, .success = 200,
+    {"PATCH", "/appointments/{id}", ROLE_DESK, appointments_move, .success = 200,
+     .body = &desk_move_form, .also = {409, 412}},
+    {"GET", "/appointments/{id}/history", ROLE_VIEWER, appointments_history, .success = 200,
+     .query = &history_form},
+    {"PATCH", "/appointments/{id}/status", ROLE_DESK, appointments_set_status, .success = 200,
      .body = &status_change_form, .also = {409, 412}},
     {"GET", "/patients", ROLE_DESK, patients_list, .success = 200, .query = &patients_form},
     {"GET", "/stats", ROLE_VIEWER, statistics_show, .success = 200,

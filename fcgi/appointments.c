@@ -3,7 +3,9 @@
 
 #include "appointment.h"
 #include "endpoints.h"
+#include "history.h"
 #include "reply.h"
+#include "status.h"
 
 /*
  * The version that If-Match asks for (RFC 9110, 13.1.1): NOT_GIVEN without one or for "*"; -1,
@@ -20,11 +22,18 @@ static int64_t expected_version(const struct request *request)
     return strtoll(tag + 1, NULL, 10);
 }
 
+static struct actor actor_of(const struct request *request)
+{
+    bool is_patient = request->caller.role == ROLE_PATIENT;
+    return (struct actor){.patient_id = is_patient ? request->caller.id : NOT_GIVEN,
+                          .staff_id = is_patient ? NOT_GIVEN : request->caller.id};
+}
+
 const struct problem *appointments_book(struct request *request, struct reply *reply)
 {
     struct document appointment;
     const struct problem *problem =
-        appointment_book(&request->db, request->caller.id, request->body, &appointment);
+        appointment_book(&request->db, actor_of(request), request->body, &appointment);
     if (!problem)
         reply_created(request, reply, &appointment);
     return problem;
@@ -40,22 +49,23 @@ const struct problem *appointments_list_own(struct request *request, struct repl
     return problem;
 }
 
-const struct problem *appointments_find_own(struct request *request, struct reply *reply)
+const struct problem *appointments_move(struct request *request, struct reply *reply)
 {
     struct document appointment;
     const struct problem *problem =
-        appointment_find(&request->db, request->path_id, request->caller.id, &appointment);
+        appointment_move(&request->db, actor_of(request), request->path_id, request->body,
+                         expected_version(request), &appointment);
     if (!problem)
         reply_document(request, reply, &appointment);
     return problem;
 }
 
-const struct problem *appointments_cancel_own(struct request *request, struct reply *reply)
+const struct problem *appointments_cancel(struct request *request, struct reply *reply)
 {
     struct document appointment;
     const struct problem *problem =
-        appointment_cancel(&request->db, request->path_id, request->caller.id, request->body,
-                           expected_version(request), &appointment);
+        status_cancel(&request->db, actor_of(request), request->path_id, request->body,
+                      expected_version(request), &appointment);
     if (!problem)
         reply_document(request, reply, &appointment);
     return problem;
@@ -73,19 +83,30 @@ const struct problem *appointments_list(struct request *request, struct reply *r
 const struct problem *appointments_find(struct request *request, struct reply *reply)
 {
     struct document appointment;
-    const struct problem *problem =
-        appointment_find(&request->db, request->path_id, NOT_GIVEN, &appointment);
+    const struct problem *problem = appointment_find(&request->db, request->path_id,
+                                                     actor_of(request).patient_id, &appointment);
     if (!problem)
         reply_document(request, reply, &appointment);
     return problem;
 }
 
-const struct problem *appointments_change_status(struct request *request, struct reply *reply)
+const struct problem *appointments_set_status(struct request *request, struct reply *reply)
 {
     struct document appointment;
-    const struct problem *problem = appointment_change_status(
-        &request->db, request->path_id, request->body, expected_version(request), &appointment);
+    const struct problem *problem =
+        status_set(&request->db, actor_of(request), request->path_id, request->body,
+                   expected_version(request), &appointment);
     if (!problem)
         reply_document(request, reply, &appointment);
+    return problem;
+}
+
+const struct problem *appointments_history(struct request *request, struct reply *reply)
+{
+    struct document list;
+    const struct problem *problem =
+        history_list(&request->db, request->path_id, request->query, &list);
+    if (!problem)
+        reply_document(request, reply, &list);
     return problem;
 }

@@ -7,9 +7,10 @@
 
 #include "route.h"
 
-/* appointments.c: a patient's own, then the desk's */
-handler appointments_book, appointments_list_own, appointments_find_own, appointments_cancel_own;
-handler appointments_list, appointments_find, appointments_change_status;
+/* appointments.c: a patient's own, or, for staff, anybody's */
+handler appointments_book, appointments_move, appointments_find;
+handler appointments_list_own, appointments_cancel;                       /* patients */
+handler appointments_list, appointments_set_status, appointments_history; /* staff */
 
 /* availabilities.c */
 handler availabilities_day;

@@ -5,6 +5,7 @@
 #include "endpoints.h"
 #include "login.h"
 #include "patient.h"
+#include "status.h"
 #include "treatment.h"
 #include "worker.h"
 
@@ -32,8 +33,10 @@ static const struct route routes[] = {
      .body = &booking_form, .also = {409}},
     {"GET", "/appointments", ROLE_PATIENT, appointments_list_own, .success = 200,
      .query = &own_appointments_form},
-    {"GET", "/appointments/{id}", ROLE_PATIENT, appointments_find_own, .success = 200},
-    {"PATCH", "/appointments/{id}/cancel", ROLE_PATIENT, appointments_cancel_own, .success = 200,
+    {"GET", "/appointments/{id}", ROLE_PATIENT, appointments_find, .success = 200},
+    {"PATCH", "/appointments/{id}", ROLE_PATIENT, appointments_move, .success = 200,
+     .body = &move_form, .also = {409, 412}},
+    {"PATCH", "/appointments/{id}/cancel", ROLE_PATIENT, appointments_cancel, .success = 200,
      .body = &cancellation_form, .body_optional = true, .also = {409, 412}},
 
     {"GET", "/health", ROLE_ANYONE, health_show, .success = 200},

@@ -4,20 +4,28 @@
 
 #include "availability.h"
 #include "refusal.h"
+#include "status.h"
 
+static const struct field override_fields[] = {
+    {.name = "reason",
+     .kind = FIELD_LINE,
+     .required = true,
+     .least = 1,
+     .most = 500,
+     .offset = offsetof(struct override, reason)},
+};
+static const struct form override_form = FORM(struct override, override_fields);
+
+#define ID_FIELD(STRUCT, MEMBER, ...)                                                              \
+    {                                                                                              \
+        .name = #MEMBER, .kind = FIELD_INTEGER, .least = 1, .most = INT64_MAX,                     \
+        .offset = offsetof(STRUCT, MEMBER), __VA_ARGS__                                            \
+    }
+
+/* Patients fill in all but the last two. */
 static const struct field booking_fields[] = {
-    {.name = "doctor_id",
-     .kind = FIELD_INTEGER,
-     .required = true,
-     .least = 1,
-     .most = INT64_MAX,
-     .offset = offsetof(struct booking, doctor_id)},
-    {.name = "treatment_id",
-     .kind = FIELD_INTEGER,
-     .required = true,
-     .least = 1,
-     .most = INT64_MAX,
-     .offset = offsetof(struct booking, treatment_id)},
+    ID_FIELD(struct booking, doctor_id, .required = true),
+    ID_FIELD(struct booking, treatment_id, .required = true),
     {.name = "start_time",
      .kind = FIELD_MOMENT,
      .required = true,
@@ -28,36 +36,43 @@ static const struct field booking_fields[] = {
      .least = 0,
      .most = 1000,
      .offset = offsetof(struct booking, memo)},
-};
-const struct form booking_form = FORM(struct booking, booking_fields);
-
-static const struct field cancellation_fields[] = {
-    {.name = "reason",
-     .kind = FIELD_PROSE,
+    ID_FIELD(struct booking, patient_id, .required = true),
+    {.name = "override",
+     .kind = FIELD_OBJECT,
+     .form = &override_form,
      .nullable = true,
-     .least = 0,
-     .most = 500,
-     .offset = offsetof(struct cancellation, reason)},
+     .offset = offsetof(struct booking, override)},
 };
-const struct form cancellation_form = FORM(struct cancellation, cancellation_fields);
+const struct form desk_booking_form = FORM(struct booking, booking_fields);
+const struct form booking_form = {
+    .fields = booking_fields,
+    .count = sizeof booking_fields / sizeof *booking_fields - 2,
+    .size = sizeof(struct booking),
+};
 
-static const char *const statuses[] = {"pending",   "confirmed", "arrived", "completed",
-                                       "cancelled", "no_show",   NULL};
-
-static const struct field status_change_fields[] = {
-    {.name = "status",
-     .kind = FIELD_CHOICE,
-     .required = true,
-     .choices = statuses,
-     .offset = offsetof(struct status_change, status)},
-    {.name = "reason",
+/* Patients fill in all but the last one. */
+static const struct field move_fields[] = {
+    ID_FIELD(struct move, doctor_id),
+    ID_FIELD(struct move, treatment_id),
+    {.name = "start_time", .kind = FIELD_MOMENT, .offset = offsetof(struct move, start_time)},
+    {.name = "memo",
      .kind = FIELD_PROSE,
-     .nullable = true,
+     .clearable = true,
      .least = 0,
-     .most = 500,
-     .offset = offsetof(struct status_change, reason)},
+     .most = 1000,
+     .offset = offsetof(struct move, memo)},
+    {.name = "override",
+     .kind = FIELD_OBJECT,
+     .form = &override_form,
+     .nullable = true,
+     .offset = offsetof(struct move, override)},
 };
-const struct form status_change_form = FORM(struct status_change, status_change_fields);
+const struct form desk_move_form = FORM(struct move, move_fields);
+const struct form move_form = {
+    .fields = move_fields,
+    .count = sizeof move_fields / sizeof *move_fields - 1,
+    .size = sizeof(struct move),
+};
 
 struct appointments_filter {
     struct page page;
@@ -69,12 +84,6 @@ struct appointments_filter {
     int64_t patient_id;
 };
 
-#define ID_FILTER(MEMBER)                                                                          \
-    {                                                                                              \
-        .name = #MEMBER, .kind = FIELD_INTEGER, .least = 1, .most = INT64_MAX,                     \
-        .offset = offsetof(struct appointments_filter, MEMBER)                                     \
-    }
-
 static const struct field filter_fields[] = {
     PAGE_FIELDS(struct appointments_filter),
     {.name = "status",
@@ -83,9 +92,9 @@ static const struct field filter_fields[] = {
      .offset = offsetof(struct appointments_filter, status)},
     {.name = "from", .kind = FIELD_DATE, .offset = offsetof(struct appointments_filter, from)},
     {.name = "to", .kind = FIELD_DATE, .offset = offsetof(struct appointments_filter, to)},
-    ID_FILTER(doctor_id),
-    ID_FILTER(treatment_id),
-    ID_FILTER(patient_id),
+    ID_FIELD(struct appointments_filter, doctor_id),
+    ID_FIELD(struct appointments_filter, treatment_id),
+    ID_FIELD(struct appointments_filter, patient_id),
 };
 const struct form appointments_form = FORM(struct appointments_filter, filter_fields);
 
@@ -96,68 +105,230 @@ const struct form own_appointments_form = {
     .size = sizeof(struct appointments_filter),
 };
 
-/* An appointment's document, and what it needs beside the row `a`. */
-#define DOCUMENT "appointment_document(a, d, t, p, h.time_zone)"
-#define WITH_PEOPLE                                                                                \
-    " JOIN doctor d ON d.id = (a).doctor_id"                                                       \
-    " JOIN treatment t ON t.id = (a).treatment_id"                                                 \
-    " JOIN patient p ON p.id = (a).patient_id"                                                     \
-    " CROSS JOIN hospital h"
+/* Who wishes, and what they may: the desk may take who comes at short notice, and, with a reason,
+ * more than there is room for. */
+struct applicant {
+    struct actor actor;
+    const struct override *override;
+    int kept_minutes; /* the length that is kept from before; 0: the treatment's */
+};
+
+/* Lets the rules judge the wish; what they have judged is in `day`, which begins at `start`. */
+static const struct problem *judge_wish(struct db *db, const struct wish *wish,
+                                        const struct applicant *applicant, struct day *day,
+                                        const char **start)
+{
+    const struct problem *problem = availability_facts(db, wish, day, start);
+    if (problem == &problem_not_found)
+        return refusal_by_constraint(db->arena, "appointment_doctor");
+    if (problem)
+        return problem;
+    if (applicant->actor.staff_id != NOT_GIVEN)
+        day->min_notice_minutes = 0;
+    if (applicant->override)
+        day->full = NO_QUARTERS;
+    if (applicant->kept_minutes)
+        day->duration_minutes = applicant->kept_minutes;
+    return day_verdict(day);
+}
 
 static const struct statement insert_appointment = {
     .name = "appointment_insert",
-    .parameters = 6,
+    .parameters = 9,
     .writes = true,
     .sql = "WITH written (a) AS ("
            "    INSERT INTO appointment AS w (doctor_id, treatment_id, patient_id, during, memo)"
-           "    VALUES ($1::bigint, $2::bigint, $3::bigint,"
-           "            tsrange($4::timestamp,"
-           "                    $4::timestamp + make_interval(mins => $5::integer)), $6)"
+           "    SELECT $1::bigint, $2::bigint, $3::bigint,"
+           "           tsrange($4::timestamp,"
+           "                   $4::timestamp + make_interval(mins => $5::integer)),"
+           "           nullif($6, '')"
+           "      FROM acting($7::bigint, $8::bigint, $9)"
            "    RETURNING w)"
-           " SELECT " DOCUMENT ", (a).id, (a).version FROM written" WITH_PEOPLE,
+           " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version"
+           "   FROM written" APPOINTMENT_PEOPLE,
 };
 
-const struct problem *appointment_book(struct db *db, int64_t patient_id,
+const struct problem *appointment_book(struct db *db, struct actor actor,
                                        const struct booking *booking, struct document *appointment)
 {
+    int64_t patient_id = actor.patient_id != NOT_GIVEN ? actor.patient_id : booking->patient_id;
     struct wish wish = {.doctor_id = booking->doctor_id,
                         .treatment_id = booking->treatment_id,
                         .patient_id = patient_id,
-                        .start = booking->start_time};
+                        .start = booking->start_time,
+                        .moving_id = NOT_GIVEN};
+    struct applicant applicant = {.actor = actor, .override = booking->override};
     struct day day;
     const char *start;
-    const struct problem *problem = availability_facts(db, &wish, &day, &start);
-    if (problem == &problem_not_found)
-        return refusal_by_constraint(db->arena, "appointment_doctor");
-    if (!problem)
-        problem = day_verdict(&day);
+    const struct problem *problem = judge_wish(db, &wish, &applicant, &day, &start);
     if (problem)
         return problem;
     const char *parameters[] = {
-        db_integer(db, booking->doctor_id),   db_integer(db, booking->treatment_id),
-        db_integer(db, patient_id),           start,
-        db_integer(db, day.duration_minutes), booking->memo,
+        db_integer(db, booking->doctor_id),
+        db_integer(db, booking->treatment_id),
+        db_integer(db, patient_id),
+        start,
+        db_integer(db, day.duration_minutes),
+        booking->memo,
+        db_integer_or_null(db, actor.patient_id),
+        db_integer_or_null(db, actor.staff_id),
+        booking->override ? booking->override->reason : NULL,
     };
     return db_document(db, &insert_appointment, parameters, appointment);
+}
+
+/* Whether it can be moved: who has arrived is the desk's, and what is over is history. */
+static bool may_move(const struct actor *actor, const char *status)
+{
+    return strcmp(status, "pending") == 0 || strcmp(status, "confirmed") == 0 ||
+           (strcmp(status, "arrived") == 0 && actor->staff_id != NOT_GIVEN);
+}
+
+static const struct problem *judge_move(struct db *db, const struct change *change,
+                                        const struct standing *standing)
+{
+    const struct problem *problem = change_check_version(change, standing);
+    if (problem)
+        return problem;
+    if (!may_move(&change->actor, standing->status))
+        return problem_detail(db->arena, &problem_illegal_transition,
+                              "An appointment that is %s can no longer be moved.",
+                              standing->status);
+    return change_check_notice(change, standing);
+}
+
+/* Neither changes anything, nor answers a row, when the version is no longer the one that was
+ * judged. */
+#define UPDATE_APPOINTMENT(SET, ACTING)                                                            \
+    "WITH written (a) AS ("                                                                        \
+    "    UPDATE appointment w"                                                                     \
+    "       SET " SET " FROM acting(" ACTING ")"                                                   \
+    "     WHERE id = $1::bigint AND version = $2::integer"                                         \
+    "    RETURNING w)"                                                                             \
+    " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version FROM written" APPOINTMENT_PEOPLE
+
+/* $3: NULL leaves the memo as it is. */
+#define NEW_MEMO "memo = CASE WHEN $3::text IS NULL THEN w.memo ELSE nullif($3, '') END"
+
+static const struct statement write_memo = {
+    .name = "appointment_write_memo",
+    .parameters = 5,
+    .writes = true,
+    .sql = UPDATE_APPOINTMENT(NEW_MEMO, "$4::bigint, $5::bigint, NULL"),
+};
+
+static const struct statement move_appointment = {
+    .name = "appointment_move",
+    .parameters = 10,
+    .writes = true,
+    .sql = UPDATE_APPOINTMENT(
+        NEW_MEMO ", doctor_id = $6::bigint, treatment_id = $7::bigint,"
+                 "  during = tsrange($8::timestamp,"
+                 "                   $8::timestamp + make_interval(mins => $9::integer))",
+        "$4::bigint, $5::bigint, $10"),
+};
+
+static const struct problem *write_change(struct db *db, const struct statement *statement,
+                                          const char *const *parameters,
+                                          struct document *appointment)
+{
+    const struct problem *problem = db_document(db, statement, parameters, appointment);
+    return problem == &problem_not_found ? &problem_stale_version : problem;
+}
+
+static int64_t given_or(int64_t given, int64_t otherwise)
+{
+    return given == NOT_GIVEN ? otherwise : given;
+}
+
+static const struct problem *write_move(struct db *db, const struct change *change,
+                                        const struct standing *standing,
+                                        struct document *appointment)
+{
+    const struct move *move = change->wanted;
+    struct wish wish = {
+        .doctor_id = given_or(move->doctor_id, standing->doctor_id),
+        .treatment_id = given_or(move->treatment_id, standing->treatment_id),
+        .patient_id = standing->patient_id,
+        .start =
+            move->start_time.local ? move->start_time : (struct moment){.local = standing->start},
+        .moving_id = change->id,
+    };
+    struct applicant applicant = {.actor = change->actor, .override = move->override};
+    if (wish.treatment_id == standing->treatment_id)
+        applicant.kept_minutes = standing->duration_minutes;
+    struct day day;
+    const char *start;
+    const struct problem *problem = judge_move(db, change, standing);
+    if (!problem)
+        problem = judge_wish(db, &wish, &applicant, &day, &start);
+    if (problem)
+        return problem;
+    const char *parameters[] = {
+        db_integer(db, change->id),
+        db_integer(db, standing->version),
+        move->memo,
+        db_integer_or_null(db, change->actor.patient_id),
+        db_integer_or_null(db, change->actor.staff_id),
+        db_integer(db, wish.doctor_id),
+        db_integer(db, wish.treatment_id),
+        start,
+        db_integer(db, day.duration_minutes),
+        move->override ? move->override->reason : NULL,
+    };
+    return write_change(db, &move_appointment, parameters, appointment);
+}
+
+/* The memo alone. */
+static const struct problem *write_new_memo(struct db *db, const struct change *change,
+                                            const struct standing *standing,
+                                            struct document *appointment)
+{
+    const struct move *move = change->wanted;
+    bool free = change->actor.staff_id != NOT_GIVEN || may_move(&change->actor, standing->status);
+    const struct problem *problem = change_check_version(change, standing);
+    if (problem)
+        return problem;
+    if (!free)
+        return &problem_illegal_transition;
+    if (!move->memo)
+        return appointment_find(db, change->id, change->actor.patient_id, appointment);
+    const char *parameters[] = {
+        db_integer(db, change->id),
+        db_integer(db, standing->version),
+        move->memo,
+        db_integer_or_null(db, change->actor.patient_id),
+        db_integer_or_null(db, change->actor.staff_id),
+    };
+    return write_change(db, &write_memo, parameters, appointment);
+}
+
+const struct problem *appointment_move(struct db *db, struct actor actor, int64_t id,
+                                       const struct move *move, int64_t expected_version,
+                                       struct document *appointment)
+{
+    bool moves =
+        move->doctor_id != NOT_GIVEN || move->treatment_id != NOT_GIVEN || move->start_time.local;
+    const struct change change = {.id = id,
+                                  .actor = actor,
+                                  .expected_version = expected_version,
+                                  .write = moves ? write_move : write_new_memo,
+                                  .wanted = move};
+    return change_make(db, &change, appointment);
 }
 
 static const struct statement find_appointment = {
     .name = "appointment_find",
     .parameters = 2,
-    .sql = "SELECT " DOCUMENT ", a.id, a.version"
-           "  FROM appointment a" WITH_PEOPLE
+    .sql = "SELECT " APPOINTMENT_DOCUMENT ", a.id, a.version"
+           "  FROM appointment a" APPOINTMENT_PEOPLE
            " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
 };
-
-static const char *id_or_null(struct db *db, int64_t id)
-{
-    return id == NOT_GIVEN ? NULL : db_integer(db, id);
-}
 
 const struct problem *appointment_find(struct db *db, int64_t id, int64_t patient_id,
                                        struct document *appointment)
 {
-    const char *parameters[] = {db_integer(db, id), id_or_null(db, patient_id)};
+    const char *parameters[] = {db_integer(db, id), db_integer_or_null(db, patient_id)};
     return db_document(db, &find_appointment, parameters, appointment);
 }
 
@@ -173,7 +344,7 @@ static const struct statement list_own = {
            "    SELECT a"
            "      FROM appointment a"
            "     WHERE a.patient_id = $6::bigint" IN_FILTER LIST_DOCUMENT(
-               DOCUMENT, "lower((a).during) DESC, (a).id DESC", WITH_PEOPLE),
+               APPOINTMENT_DOCUMENT, "lower((a).during) DESC, (a).id DESC", APPOINTMENT_PEOPLE),
 };
 
 const struct problem *appointment_list_own(struct db *db, int64_t patient_id, const void *filter,
@@ -200,151 +371,10 @@ static const struct statement list_all = {
            "     WHERE ($6::bigint IS NULL OR a.doctor_id = $6::bigint)"
            "       AND ($7::bigint IS NULL OR a.treatment_id = $7::bigint)"
            "       AND ($8::bigint IS NULL OR a.patient_id = $8::bigint)" IN_FILTER LIST_DOCUMENT(
-               DOCUMENT, "lower((a).during), (a).id", WITH_PEOPLE),
+               APPOINTMENT_DOCUMENT, "lower((a).during), (a).id", APPOINTMENT_PEOPLE),
 };
 
 const struct problem *appointment_list(struct db *db, const void *filter, struct document *list)
 {
     return db_document(db, &list_all, form_parameters(db->arena, &appointments_form, filter), list);
-}
-
-/* The state machine: what is not a row here is refused. */
-static const struct transition {
-    const char *from, *to;
-    bool once_begun; /* only after the appointment's start */
-} transitions[] = {
-    {"pending", "confirmed", false}, {"confirmed", "arrived", false},
-    {"arrived", "completed", false}, {"confirmed", "completed", false},
-    {"pending", "cancelled", false}, {"confirmed", "cancelled", false},
-    {"arrived", "cancelled", false}, {"confirmed", "no_show", true},
-    {"arrived", "no_show", true},
-};
-
-bool appointment_may_change(const char *from, const char *to, bool begun)
-{
-    for (size_t i = 0; i < sizeof transitions / sizeof *transitions; i++)
-        if (!strcmp(transitions[i].from, from) && !strcmp(transitions[i].to, to))
-            return begun || !transitions[i].once_begun;
-    return false;
-}
-
-/* Where an appointment stands, as the rules of changing it need to know. */
-struct standing {
-    const char *status;
-    int64_t version;
-    int64_t minutes_left; /* until its start; negative once it has begun */
-    int64_t cancel_notice_minutes;
-};
-
-static const struct statement find_standing = {
-    .name = "appointment_standing",
-    .parameters = 2,
-    .sql = "SELECT a.status, a.version, cancel_notice_minutes,"
-           "       floor(extract(epoch FROM lower(a.during) - hospital_now()) / 60)::bigint"
-           "  FROM appointment a, hospital"
-           " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
-};
-
-static const struct problem *read_standing(struct db *db, int64_t id, int64_t patient_id,
-                                           struct standing *standing)
-{
-    const struct rows *rows;
-    const char *parameters[] = {db_integer(db, id), id_or_null(db, patient_id)};
-    const struct problem *problem = db_run(db, &find_standing, parameters, &rows);
-    if (problem)
-        return problem;
-    if (rows_count(rows) == 0)
-        return &problem_not_found;
-    *standing = (struct standing){.status = rows_text(rows, 0, 0),
-                                  .version = rows_integer(rows, 0, 1),
-                                  .cancel_notice_minutes = rows_integer(rows, 0, 2),
-                                  .minutes_left = rows_integer(rows, 0, 3)};
-    return NULL;
-}
-
-/* Changes nothing, and answers no row, when the version is no longer the one that was judged. */
-static const struct statement set_status = {
-    .name = "appointment_set_status",
-    .parameters = 4,
-    .writes = true,
-    .sql = "WITH written (a) AS ("
-           "    UPDATE appointment w"
-           "       SET status = $3::appointment_status,"
-           "           status_reason = $4"
-           "     WHERE id = $1::bigint AND version = $2::integer"
-           "    RETURNING w)"
-           " SELECT " DOCUMENT ", (a).id, (a).version FROM written" WITH_PEOPLE,
-};
-
-static const struct problem *write_status(struct db *db, int64_t id,
-                                          const struct standing *standing, const char *status,
-                                          const char *reason, struct document *appointment)
-{
-    const char *parameters[] = {db_integer(db, id), db_integer(db, standing->version), status,
-                                reason};
-    const struct problem *problem = db_document(db, &set_status, parameters, appointment);
-    return problem == &problem_not_found ? &problem_stale_version : problem;
-}
-
-static const struct problem *judge_change(const struct standing *standing, const char *status,
-                                          int64_t expected_version)
-{
-    if (expected_version != NOT_GIVEN && expected_version != standing->version)
-        return &problem_stale_version;
-    if (!appointment_may_change(standing->status, status, standing->minutes_left < 0))
-        return &problem_illegal_transition;
-    return NULL;
-}
-
-static const struct problem *judge_cancellation(const struct standing *standing)
-{
-    if (standing->minutes_left < 0)
-        return &problem_in_the_past;
-    if (standing->minutes_left < standing->cancel_notice_minutes)
-        return &problem_too_soon;
-    return NULL;
-}
-
-/* Somebody else was faster between reading and writing: judge anew. A caller who named the version
- * is told instead. */
-enum { MOST_JUDGEMENTS = 5 };
-
-const struct problem *appointment_cancel(struct db *db, int64_t id, int64_t patient_id,
-                                         const struct cancellation *cancellation,
-                                         int64_t expected_version, struct document *appointment)
-{
-    const struct problem *problem = &problem_stale_version;
-    for (int i = 0; i < MOST_JUDGEMENTS && problem == &problem_stale_version; i++) {
-        struct standing standing;
-        problem = read_standing(db, id, patient_id, &standing);
-        if (problem)
-            return problem;
-        if (strcmp(standing.status, "cancelled") == 0)
-            return appointment_find(db, id, patient_id, appointment);
-        problem = judge_change(&standing, "cancelled", expected_version);
-        if (!problem)
-            problem = judge_cancellation(&standing);
-        if (problem)
-            return problem;
-        problem = write_status(db, id, &standing, "cancelled", cancellation->reason, appointment);
-    }
-    return problem;
-}
-
-const struct problem *appointment_change_status(struct db *db, int64_t id,
-                                                const struct status_change *change,
-                                                int64_t expected_version,
-                                                struct document *appointment)
-{
-    const struct problem *problem = &problem_stale_version;
-    for (int i = 0; i < MOST_JUDGEMENTS && problem == &problem_stale_version; i++) {
-        struct standing standing;
-        problem = read_standing(db, id, NOT_GIVEN, &standing);
-        if (!problem)
-            problem = judge_change(&standing, change->status, expected_version);
-        if (problem)
-            return problem;
-        problem = write_status(db, id, &standing, change->status, change->reason, appointment);
-    }
-    return problem;
 }

@@ -1,45 +1,72 @@
 /*
- * Appointments: booked, cancelled, and led through the day.
+ * Appointments: booked, moved and found.
  *
  * Each way to write one asks the rules first and then leaps: the schema's constraints decide, and
- * their refusal is the answer (sql/002_appointment.sql).
+ * their refusal is the answer (sql/002_appointment.sql). What leads one through the day is in
+ * status.h.
  */
 #ifndef APPOINTMENT_H
 #define APPOINTMENT_H
 
-#include "db.h"
-#include "form.h"
+#include "standing.h"
 
-/* What a patient sends to book. */
+/* Why the desk takes more people than a slot has room for. */
+struct override {
+    const char *reason;
+};
+
+/* What somebody sends to book. */
 struct booking {
     int64_t doctor_id;
     int64_t treatment_id;
     struct moment start_time;
     const char *memo;
+    int64_t patient_id;              /* staff say for whom */
+    const struct override *override; /* NULL: none; staff only */
 };
-extern const struct form booking_form;
+extern const struct form booking_form;      /* of patients */
+extern const struct form desk_booking_form; /* of staff */
 
-/* Why a patient cancels. */
-struct cancellation {
-    const char *reason;
+/* What somebody sends to move an appointment; what is not given stays. */
+struct move {
+    int64_t doctor_id;
+    int64_t treatment_id;
+    struct moment start_time;
+    const char *memo; /* "": there is to be none */
+    const struct override *override;
 };
-extern const struct form cancellation_form;
-
-/* What the desk sends to lead an appointment through the day. */
-struct status_change {
-    const char *status;
-    const char *reason;
-};
-extern const struct form status_change_form;
+extern const struct form move_form;      /* of patients */
+extern const struct form desk_move_form; /* of staff */
 
 /* What a patient may ask of the list of their own, and staff of the list of all. */
 extern const struct form own_appointments_form;
 extern const struct form appointments_form;
 
-/* Books for a patient. Refused: `invalid`, a rule of rules.h, or a guard: `doctor_busy`,
- * `patient_busy`, `slot_full`. Nothing is stored then, and trying again is safe. */
-const struct problem *appointment_book(struct db *db, int64_t patient_id,
+/* SQL for an appointment's document, and for what it needs beside the row `a`. */
+#define APPOINTMENT_DOCUMENT "appointment_document(a, d, t, p, h.time_zone)"
+#define APPOINTMENT_PEOPLE                                                                         \
+    " JOIN doctor d ON d.id = (a).doctor_id"                                                       \
+    " JOIN treatment t ON t.id = (a).treatment_id"                                                 \
+    " JOIN patient p ON p.id = (a).patient_id"                                                     \
+    " CROSS JOIN hospital h"
+
+/* A patient books for themselves, staff for booking->patient_id. Refused: `invalid`, a rule of
+ * rules.h, or a guard: `doctor_busy`, `patient_busy`, `slot_full`. Nothing is stored then, and
+ * trying again is safe. The hospital's notice binds patients only, and an override lifts
+ * `slot_full`. */
+const struct problem *appointment_book(struct db *db, struct actor actor,
                                        const struct booking *booking, struct document *appointment);
+
+/*
+ * Moves an appointment in one step: the old time stays the patient's until the new one is. Its
+ * price and its length stay too, unless the treatment changes. Refused: `not_found`,
+ * `illegal_transition` once it is over, what appointment_book() refuses, `stale_version`; and
+ * patients must keep the hospital's notice for cancelling, since they give up a time:
+ * `in_the_past`, `too_soon`. A memo alone is no move: staff may always write one.
+ */
+const struct problem *appointment_move(struct db *db, struct actor actor, int64_t id,
+                                       const struct move *move, int64_t expected_version,
+                                       struct document *appointment);
 
 /* One appointment; of that patient only, unless patient_id is NOT_GIVEN. Refused: `not_found`, also
  * for somebody else's. */
@@ -53,27 +80,5 @@ const struct problem *appointment_list_own(struct db *db, int64_t patient_id, co
 
 /* A page of all, earliest start first; `filter` was read through appointments_form. */
 const struct problem *appointment_list(struct db *db, const void *filter, struct document *list);
-
-/*
- * A patient cancels their own; a second time answers the same. `expected_version` as in
- * appointment_change_status(). Refused: `not_found`, `illegal_transition`, `in_the_past` once it
- * has begun, `too_soon` within the hospital's notice, `stale_version`.
- */
-const struct problem *appointment_cancel(struct db *db, int64_t id, int64_t patient_id,
-                                         const struct cancellation *cancellation,
-                                         int64_t expected_version, struct document *appointment);
-
-/*
- * The desk changes the status. `expected_version`: the one that the caller has seen, NOT_GIVEN to
- * change whatever there is. Refused: `not_found`, `illegal_transition`, `stale_version`.
- */
-const struct problem *appointment_change_status(struct db *db, int64_t id,
-                                                const struct status_change *change,
-                                                int64_t expected_version,
-                                                struct document *appointment);
-
-/* Whether an appointment may go from one status to another: the whole state machine. `begun`: its
- * start has passed. Pure. */
-bool appointment_may_change(const char *from, const char *to, bool begun);
 
 #endif

@@ -13,6 +13,7 @@ struct wish {
     int64_t treatment_id;
     int64_t patient_id;  /* whose appointments count as busy; NOT_GIVEN: nobody's */
     struct moment start; /* or any time of the day, when the whole day is asked for */
+    int64_t moving_id;   /* the appointment that would leave its place for it, or NOT_GIVEN */
 };
 
 /*

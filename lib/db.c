@@ -201,11 +201,15 @@ static enum outcome judge_error(struct db *db, const PGresult *result,
     };
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
     if (!state)
         return OUTCOME_LOST;
     strncpy(db->sqlstate, state, sizeof db->sqlstate - 1);
-    if (constraint && (*problem = refusal_by_constraint(db->arena, constraint)))
+    if (constraint && (*problem = refusal_by_constraint(db->arena, constraint))) {
+        if (hint) /* our triggers give some; PostgreSQL has none for constraints */
+            *problem = problem_detail(db->arena, *problem, "%s", hint);
         return OUTCOME_REFUSED;
+    }
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (strncmp(state, states[i].state, strlen(states[i].state)) == 0)
             return states[i].outcome;
@@ -486,4 +490,9 @@ const struct problem *db_document(struct db *db, const struct statement *stateme
 const char *db_integer(struct db *db, int64_t integer)
 {
     return arena_printf(db->arena, "%" PRId64, integer);
+}
+
+const char *db_integer_or_null(struct db *db, int64_t integer)
+{
+    return integer == NOT_GIVEN ? NULL : db_integer(db, integer);
 }

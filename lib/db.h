@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "given.h"
 #include "problem.h"
 
 struct database;
@@ -93,8 +94,9 @@ struct document {
 const struct problem *db_document(struct db *db, const struct statement *statement,
                                   const char *const *parameters, struct document *document);
 
-/* The number as a parameter. */
+/* The number as a parameter; the second has NULL for NOT_GIVEN. */
 const char *db_integer(struct db *db, int64_t integer);
+const char *db_integer_or_null(struct db *db, int64_t integer);
 
 /*
  * The end of every list statement: of what `matching` holds, the page whose number and size are $1

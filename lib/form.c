@@ -21,7 +21,8 @@ struct value {
     const char *text;
     size_t length;
     int64_t integer;
-    enum { VALUE_TEXT, VALUE_INTEGER, VALUE_BOOLEAN, VALUE_OTHER } type;
+    struct json_object *object;
+    enum { VALUE_TEXT, VALUE_INTEGER, VALUE_BOOLEAN, VALUE_OBJECT, VALUE_OTHER } type;
 };
 
 static void complain(struct reading *r, const char *field, const char *code, const char *detail)
@@ -212,6 +213,16 @@ static const char *read_moment(struct reading *r, const struct field *field, str
     return NULL;
 }
 
+/* What is wrong within the object is told under its name: "override.reason". */
+static const char *read_object(struct reading *r, const struct field *field, struct value *value)
+{
+    const struct problem *problem = form_read_json(
+        r->arena, field->form, value->object, (const void **)(void *)(r->into + field->offset));
+    for (const struct field_error *e = problem ? problem->errors : NULL; e; e = e->next)
+        complain(r, arena_printf(r->arena, "%s.%s", field->name, e->field), e->code, e->detail);
+    return NULL;
+}
+
 static const struct kind {
     int type; /* of struct value */
     const char *wrong_type;
@@ -228,6 +239,7 @@ static const struct kind {
     [FIELD_INTEGER] = {VALUE_INTEGER, "must be an integer", read_integer},
     [FIELD_BOOLEAN] = {VALUE_BOOLEAN, "must be true or false", read_boolean},
     [FIELD_MOMENT] = {VALUE_TEXT, "must be a string", read_moment},
+    [FIELD_OBJECT] = {VALUE_OBJECT, "must be an object", read_object},
 };
 
 /* What JSON has for a field. */
@@ -240,6 +252,8 @@ static struct value value_of_json(struct json_object *tree)
                               .length = (size_t)json_object_get_string_len(tree)};
     case json_type_int:
         return (struct value){.type = VALUE_INTEGER, .integer = json_object_get_int64(tree)};
+    case json_type_object:
+        return (struct value){.type = VALUE_OBJECT, .object = tree};
     case json_type_boolean:
         return (struct value){.type = VALUE_BOOLEAN, .integer = json_object_get_boolean(tree)};
     default:
@@ -280,6 +294,12 @@ static void fill(struct reading *r, const struct field *field, struct value valu
                  wrong);
 }
 
+static bool is_pointer(const struct field *field)
+{
+    int type = kinds[field->kind].type;
+    return type == VALUE_TEXT || type == VALUE_OBJECT;
+}
+
 static void fill_absent(struct reading *r, const struct field *field)
 {
     if (field->required)
@@ -292,7 +312,7 @@ static struct reading begin(struct arena *arena, const struct form *form)
 {
     struct reading reading = {.arena = arena, .into = arena_alloc(arena, form->size)};
     for (size_t i = 0; i < form->count; i++)
-        if (kinds[form->fields[i].kind].type != VALUE_TEXT)
+        if (!is_pointer(&form->fields[i]))
             *(int64_t *)(void *)(reading.into + form->fields[i].offset) = NOT_GIVEN;
     return reading;
 }
@@ -330,6 +350,8 @@ const struct problem *form_read_json(struct arena *arena, const struct form *for
         bool present = json_object_object_get_ex(tree, field->name, &value);
         if (!present || (!value && field->nullable))
             fill_absent(&r, field);
+        else if (!value && field->clearable)
+            *(const char **)(void *)(r.into + field->offset) = "";
         else
             fill(&r, field, value_of_json(value));
     }
@@ -416,7 +438,7 @@ const char **form_parameters(struct arena *arena, const struct form *form, const
     const char **parameters = arena_alloc(arena, (form->count + 1) * sizeof *parameters);
     for (size_t i = 0; i < form->count; i++) {
         const void *member = (const char *)read + form->fields[i].offset;
-        if (kinds[form->fields[i].kind].type == VALUE_TEXT)
+        if (is_pointer(&form->fields[i]))
             parameters[i] = *(const char *const *)member;
         else if (*(const int64_t *)member != NOT_GIVEN)
             parameters[i] = arena_printf(arena, "%" PRId64, *(const int64_t *)member);

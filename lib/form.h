@@ -12,10 +12,9 @@
 #include <stdint.h>
 
 #include "calendar.h"
+#include "given.h"
 #include "json.h"
 #include "problem.h"
-
-#define NOT_GIVEN INT64_MIN
 
 enum field_kind {              /* the struct's member, and what it holds */
                   FIELD_LINE,  /* const char *: one line of text, trimmed; least..most characters */
@@ -29,16 +28,21 @@ enum field_kind {              /* the struct's member, and what it holds */
                   FIELD_INTEGER,     /* int64_t: least..most */
                   FIELD_BOOLEAN,     /* int64_t: 0 or 1 */
                   FIELD_MOMENT,      /* struct moment */
+                  FIELD_OBJECT,      /* const void *: a struct of `form` */
 };
+
+struct form;
 
 struct field {
     const char *name;
     enum field_kind kind;
     bool required;
-    bool nullable; /* JSON null is the same as leaving it out */
+    bool nullable;  /* JSON null is the same as leaving it out */
+    bool clearable; /* JSON null is the empty text: what there was is to be taken away */
     int64_t least, most;
     const char *otherwise;      /* taken when not given, written as in a query */
     const char *const *choices; /* ends with NULL */
+    const struct form *form;
     size_t offset;
 };
 
@@ -81,7 +85,7 @@ const struct problem *form_read_query(struct arena *arena, const struct form *fo
                                       const char *query, const void **read);
 
 /* The struct's members in the order of the fields, as text for SQL; NULL where not given. Moments
- * cannot be passed in this way. */
+ * and objects cannot be passed in this way. */
 const char **form_parameters(struct arena *arena, const struct form *form, const void *read);
 
 #endif

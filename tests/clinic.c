@@ -474,6 +474,13 @@ size_t length_at(const struct answer *answer, const char *pointer)
     return json_object_array_length(found);
 }
 
+void clinic_set_clock(const char *now)
+{
+    sql("CREATE OR REPLACE FUNCTION hospital_now() RETURNS timestamp LANGUAGE sql STABLE"
+        " RETURN timestamp '%s'",
+        now);
+}
+
 const char *booking_body(int64_t doctor_id, int64_t treatment_id, const char *start)
 {
     return text("{\"doctor_id\": %lld, \"treatment_id\": %lld, \"start_time\": \"%s\"}",

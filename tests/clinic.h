@@ -108,6 +108,9 @@ const char *sql_refusal(const char *format, ...) __attribute__((format(printf, 1
 /* The body of a booking. */
 const char *booking_body(int64_t doctor_id, int64_t treatment_id, const char *start);
 
+/* Lets it be another time of the hospital's clock, such as "2027-03-02 10:01". */
+void clinic_set_clock(const char *now);
+
 /* Books as a patient; the answer of POST /appointments. `start` such as "2027-03-02T10:15". */
 struct answer book(int64_t patient_id, int64_t doctor_id, int64_t treatment_id, const char *start);
 

@@ -6,13 +6,6 @@
 
 TestSuite(appointment, .init = clinic_open, .fini = clinic_close);
 
-static void set_clock(const char *now)
-{
-    sql("CREATE OR REPLACE FUNCTION hospital_now() RETURNS timestamp"
-        " LANGUAGE sql STABLE RETURN timestamp '%s'",
-        now);
-}
-
 static struct answer cancel(int64_t patient_id, const char *id)
 {
     return patient_api("PATCH", text("/appointments/%s/cancel", id), patient_token(patient_id),
@@ -180,9 +173,9 @@ Test(appointment, a_reason_for_cancelling_is_kept)
 Test(appointment, what_has_begun_or_is_over_cannot_be_cancelled)
 {
     struct answer booked = book(1, 1, 1, "2027-03-02T10:00");
-    set_clock("2027-03-02 10:01");
+    clinic_set_clock("2027-03-02 10:01");
     expect_answer(cancel(1, at(&booked, "/id")), 422, "in_the_past");
-    set_clock("2027-03-02 09:59");
+    clinic_set_clock("2027-03-02 09:59");
     expect_answer(set_status(at(&booked, "/id"), "confirmed"), 200, "");
     expect_answer(set_status(at(&booked, "/id"), "completed"), 200, "");
     expect_answer(cancel(1, at(&booked, "/id")), 409, "illegal_transition");
@@ -193,9 +186,9 @@ Test(appointment, cancelling_needs_the_hospitals_notice)
 {
     struct answer booked = book(1, 1, 1, "2027-03-02T10:00");
     sql("UPDATE hospital SET cancel_notice_minutes = 60");
-    set_clock("2027-03-02 09:01");
+    clinic_set_clock("2027-03-02 09:01");
     expect_answer(cancel(1, at(&booked, "/id")), 422, "too_soon");
-    set_clock("2027-03-02 09:00");
+    clinic_set_clock("2027-03-02 09:00");
     expect_answer(cancel(1, at(&booked, "/id")), 200, "");
 }
 
@@ -234,7 +227,7 @@ Test(appointment, a_no_show_is_known_only_once_it_has_begun)
 {
     struct answer booked = book(1, 1, 1, "2027-03-02T10:00");
     expect_answer(set_status(at(&booked, "/id"), "confirmed"), 200, "");
-    set_clock("2027-03-02 10:01");
+    clinic_set_clock("2027-03-02 10:01");
     struct answer absent = set_status(at(&booked, "/id"), "no_show");
     expect_answer(absent, 200, "");
     cr_expect_str_eq(at(&absent, "/status"), "no_show");

@@ -61,8 +61,7 @@ Test(availability, full_and_missing_slots_are_not_offered)
 
 Test(availability, today_begins_now)
 {
-    sql("CREATE OR REPLACE FUNCTION hospital_now() RETURNS timestamp"
-        " LANGUAGE sql STABLE RETURN timestamp '2027-03-01 10:07'");
+    clinic_set_clock("2027-03-01 10:07");
     struct answer today = free_times(1, 1, "2027-03-01", NULL);
     cr_expect_str_eq(at(&today, "/times/0"), "10:15");
     struct answer yesterday = free_times(1, 1, "2027-02-28", NULL);

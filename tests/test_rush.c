@@ -52,7 +52,7 @@ static void expect_promises_kept(void)
             "     WHERE status <> 'cancelled' GROUP BY 1, 2)"
             " SELECT count(*) FROM slot_day FULL JOIN recount USING (day, start_time)"
             "  WHERE coalesce(slot_day.booked, 0) <> coalesce(recount.booked, 0)"
-            "     OR recount.booked > slot_day.capacity"),
+            "     OR recount.booked > slot_day.capacity + slot_day.allowed"),
         "0");
     cr_expect_str_eq(sql("SELECT count(*) FROM appointment a JOIN appointment b"
                          "    ON a.id < b.id AND a.during && b.during"
@@ -166,6 +166,126 @@ Test(rush, a_doctor_is_never_both_hidden_and_booked)
                      count_of(&rush, 8, 201), rush.statuses[8]);
     }
     expect_no_deadlock();
+}
+
+/* Patient number + 1 has an appointment at 9:00 with doctor number + 1, and all want Kim at 15:00.
+ */
+static void move_to_the_same_time(int number, void *shared)
+{
+    struct rush *rush = shared;
+    rush->statuses[number] =
+        patient_api("PATCH", text("/appointments/%d", number + 1), patient_token(number + 1),
+                    "{\"start_time\": \"2027-03-02T15:00\", \"doctor_id\": 1}")
+            .status;
+}
+
+Test(rush, of_many_who_move_to_one_time_one_gets_it_and_the_others_keep_theirs)
+{
+    enum { MOVERS = 24 };
+    struct rush rush = {0};
+    sql("UPDATE hospital_slot SET max_capacity = 100");
+    sql("INSERT INTO doctor (name, department) SELECT 'D' || n, 'x' FROM generate_series(5, 24) n");
+    sql("UPDATE doctor SET is_active = true");
+    sql("INSERT INTO appointment (doctor_id, patient_id, treatment_id, during)"
+        " SELECT n, n, 1, '[2027-03-02 09:00, 2027-03-02 09:30)' FROM generate_series(1, 24) AS n"
+        "  ORDER BY n");
+    at_once(MOVERS, move_to_the_same_time, &rush);
+    cr_expect_eq(count_of(&rush, MOVERS, 200), 1);
+    cr_expect_eq(count_of(&rush, MOVERS, 409), MOVERS - 1);
+    cr_expect_str_eq(sql("SELECT count(*) FILTER (WHERE lower(during)::time = '09:00') || ' ' ||"
+                         "       count(*) FILTER (WHERE lower(during)::time = '15:00')"
+                         "  FROM appointment"),
+                     "23 1");
+    expect_promises_kept();
+}
+
+/* 1 is at 9:00 and wants 14:00, where 2 is, who wants 9:00; and again, as often as it takes. */
+static void swap_places(int number, void *shared)
+{
+    struct rush *rush = shared;
+    const char *start = number % 2 ? "09:00" : "14:00";
+    rush->statuses[number] = patient_api("PATCH", text("/appointments/%d", number % 2 + 1),
+                                         patient_token(number % 2 + 1),
+                                         text("{\"start_time\": \"2027-03-02T%s\"}", start))
+                                 .status;
+}
+
+Test(rush, two_who_swap_places_both_stay_where_they_are)
+{
+    for (int round = 0; round < 10; round++) {
+        struct rush rush = {0};
+        sql("DELETE FROM appointment");
+        sql("ALTER SEQUENCE appointment_id_seq RESTART");
+        sql("ALTER TABLE appointment_history DISABLE TRIGGER USER");
+        sql("DELETE FROM appointment_history");
+        expect_answer(book(1, 1, 1, "2027-03-02T09:00"), 201, "");
+        expect_answer(book(2, 1, 1, "2027-03-02T14:00"), 201, "");
+        at_once(16, swap_places, &rush);
+        cr_expect_eq(count_of(&rush, 16, 409), 16);
+        cr_expect_str_eq(sql("SELECT string_agg(lower(during)::time::text, ' ' ORDER BY id)"
+                             "  FROM appointment"),
+                         "09:00:00 14:00:00");
+    }
+    expect_promises_kept();
+}
+
+static void move_or_cancel(int number, void *shared)
+{
+    struct rush *rush = shared;
+    rush->statuses[number] =
+        number % 2 ? patient_api("PATCH", text("/appointments/%s/cancel", rush->id),
+                                 patient_token(1), NULL)
+                         .status
+                   : patient_api("PATCH", text("/appointments/%s", rush->id), patient_token(1),
+                                 text("{\"start_time\": \"2027-03-02T%d:00\"}", 13 + number / 2))
+                         .status;
+}
+
+Test(rush, a_move_that_races_a_cancellation_neither_revives_nor_doubles)
+{
+    for (int round = 0; round < 10; round++) {
+        struct rush rush = {0};
+        struct answer booked = book(1, 1, 1, "2027-03-02T16:00");
+        rush.id = at(&booked, "/id");
+        at_once(6, move_or_cancel, &rush);
+        for (int i = 0; i < 6; i++)
+            cr_expect(rush.statuses[i] == 200 || (i % 2 == 0 && rush.statuses[i] == 409), "%d",
+                      rush.statuses[i]);
+        cr_expect_str_eq(sql("SELECT status FROM appointment WHERE id = %s", rush.id), "cancelled");
+        cr_expect_str_eq(sql("SELECT count(*) = max(version) FROM appointment_history"
+                             " WHERE appointment_id = %s",
+                             rush.id),
+                         "t");
+    }
+    cr_expect_str_eq(sql("SELECT sum(booked) FROM slot_day"), "0");
+    expect_promises_kept();
+}
+
+/* Everybody moves anywhere, within one morning of three doctors. */
+static void move_about(int number, void *shared)
+{
+    (void)shared;
+    unsigned dice = (unsigned)number + 7;
+    for (int i = 0; i < 15; i++) {
+        int minute = rand_r(&dice) % 11 * 15;
+        struct answer moved = patient_api(
+            "PATCH", text("/appointments/%d", number + 1), patient_token(number + 1),
+            text("{\"start_time\": \"2027-03-0%dT%02d:%02d\", \"doctor_id\": %d}",
+                 2 + rand_r(&dice) % 2 * 2, 9 + minute / 60, minute % 60, 1 + rand_r(&dice) % 3));
+        cr_expect(moved.status == 200 || moved.status == 409, "%s", moved.text);
+    }
+}
+
+Test(rush, a_storm_of_moves_keeps_both_promises)
+{
+    enum { MOVERS = 16 };
+    for (int i = 0; i < MOVERS; i++)
+        expect_answer(
+            book(i + 1, 1 + i % 3, 1, text("2027-03-02T1%d:%02d", 3 + i / 6, i / 3 % 2 * 30)), 201,
+            "");
+    at_once(MOVERS, move_about, NULL);
+    cr_expect_str_eq(sql("SELECT count(*) FROM appointment"), "16");
+    expect_promises_kept();
 }
 
 /* Rivals in psql, who ask no rule first: three doctors and one morning, straight into the guards.

@@ -1,0 +1,47 @@
+#include "history.h"
+
+struct history_filter {
+    struct page page;
+};
+
+static const struct field filter_fields[] = {PAGE_FIELDS(struct history_filter)};
+const struct form history_form = FORM(struct history_filter, filter_fields);
+
+#define ENTRY                                                                                      \
+    "json_build_object("                                                                           \
+    "    'version', version,"                                                                      \
+    "    'at', local_text(date_trunc('second', (became).at AT TIME ZONE time_zone), time_zone),"   \
+    "    'by', json_build_object('patient_id', (became).patient_id,"                               \
+    "                            'staff_id', (became).staff_id,"                                   \
+    "                            'name', coalesce(s.name, p.name)),"                               \
+    "    'from', appointment_state(was, time_zone),"                                               \
+    "    'to', appointment_state(became, time_zone),"                                              \
+    "    'reason', (became).reason,"                                                               \
+    "    'override', (became).override)"
+
+#define WITH_PEOPLE                                                                                \
+    " CROSS JOIN hospital h"                                                                       \
+    " LEFT JOIN staff s ON s.id = (became).staff_id"                                               \
+    " LEFT JOIN patient p ON p.id = (became).patient_id"
+
+static const struct statement list_history = {
+    .name = "history_list",
+    .parameters = 3,
+    .sql = "WITH matching AS ("
+           "    SELECT version, became, lag(became) OVER (ORDER BY version) AS was"
+           "      FROM appointment_history AS became"
+           "     WHERE appointment_id = $3::bigint)" LIST_DOCUMENT(
+               ENTRY, "version", WITH_PEOPLE) " WHERE EXISTS (SELECT FROM matching)",
+};
+
+const struct problem *history_list(struct db *db, int64_t appointment_id, const void *filter,
+                                   struct document *list)
+{
+    const struct history_filter *asked = filter;
+    const char *parameters[] = {
+        db_integer(db, asked->page.number),
+        db_integer(db, asked->page.size),
+        db_integer(db, appointment_id),
+    };
+    return db_document(db, &list_history, parameters, list);
+}
