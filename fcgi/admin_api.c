@@ -1,5 +1,6 @@
 /* The admin pool: what the hospital's staff may ask for. */
 #include "appointment.h"
+#include "closure.h"
 #include "doctor.h"
 #include "endpoints.h"
 #include "history.h"
@@ -49,6 +50,15 @@ static const struct route routes[] = {
      .body = &slot_form, .of = &slot_catalogue, .also = {409}},
     {"DELETE", "/hospital-slots/{id}", ROLE_ADMIN, catalogues_hide, .success = 204,
      .of = &slot_catalogue, .also = {409}},
+
+    {"GET", "/closures", ROLE_VIEWER, catalogues_list, .success = 200,
+     .query = &closure_filter_form, .of = &closure_catalogue},
+    {"POST", "/closures", ROLE_ADMIN, catalogues_create, .success = 201, .body = &closure_form,
+     .of = &closure_catalogue, .also = {409}},
+    {"GET", "/closures/{id}", ROLE_VIEWER, catalogues_find, .success = 200,
+     .of = &closure_catalogue},
+    {"DELETE", "/closures/{id}", ROLE_ADMIN, catalogues_hide, .success = 204,
+     .of = &closure_catalogue},
 
     {"GET", "/appointments", ROLE_VIEWER, appointments_list, .success = 200,
      .query = &appointments_form},

@@ -11,3 +11,13 @@ const struct problem *availabilities_day(struct request *request, struct reply *
         reply_document(request, reply, &day);
     return problem;
 }
+
+const struct problem *availabilities_find(struct request *request, struct reply *reply)
+{
+    struct document starts;
+    const struct problem *problem =
+        availability_find(&request->db, request->caller.id, request->query, &starts);
+    if (!problem)
+        reply_document(request, reply, &starts);
+    return problem;
+}

@@ -16,8 +16,48 @@ static const struct field query_fields[] = {
      .least = 1,
      .most = INT64_MAX,
      .offset = offsetof(struct availability_query, treatment_id)},
+    {.name = "explain",
+     .kind = FIELD_BOOLEAN,
+     .otherwise = "false",
+     .offset = offsetof(struct availability_query, explain)},
 };
 const struct form availability_query_form = FORM(struct availability_query, query_fields);
+
+enum { MOST_STARTS = 10000 };
+
+static const struct field search_fields[] = {
+    {.name = "treatment_id",
+     .kind = FIELD_INTEGER,
+     .required = true,
+     .least = 1,
+     .most = INT64_MAX,
+     .offset = offsetof(struct availability_search, treatment_id)},
+    {.name = "from",
+     .kind = FIELD_DATE,
+     .required = true,
+     .offset = offsetof(struct availability_search, from)},
+    {.name = "to",
+     .kind = FIELD_DATE,
+     .required = true,
+     .offset = offsetof(struct availability_search, to)},
+    {.name = "doctor_id",
+     .kind = FIELD_INTEGER,
+     .least = 1,
+     .most = INT64_MAX,
+     .offset = offsetof(struct availability_search, doctor_id)},
+    {.name = "department",
+     .kind = FIELD_LINE,
+     .least = 1,
+     .most = 100,
+     .offset = offsetof(struct availability_search, department)},
+    {.name = "limit",
+     .kind = FIELD_INTEGER,
+     .least = 1,
+     .most = MOST_STARTS,
+     .otherwise = "10000",
+     .offset = offsetof(struct availability_search, limit)},
+};
+const struct form availability_search_form = FORM(struct availability_search, search_fields);
 
 /*
  * ($1 doctor or NULL for any that is active, $2 treatment, $3 start, $4 its offset from UTC in
@@ -107,8 +147,10 @@ static const struct statement facts = {
         "           FROM busy"
         "          WHERE busy.day = days.day AND doctor_id IN (SELECT id FROM doctors)),"
         "        (SELECT string_agg(stretch, ',')"
-        "           FROM busy WHERE busy.day = days.day AND patient_id = $5::bigint)"
+        "           FROM busy WHERE busy.day = days.day AND patient_id = $5::bigint),"
+        "        closures.of_hospital, closures.of_doctors"
         "   FROM days"
+        "  CROSS JOIN closures_on(day) AS closures"
         "   LEFT JOIN treatment t ON t.id = $2::bigint"
         "   LEFT JOIN places USING (day)"
         "  ORDER BY day",
@@ -136,6 +178,8 @@ enum {
     FULL,
     DOCTORS_BUSY,
     PATIENT_BUSY,
+    CLOSED,
+    DOCTORS_AWAY,
 };
 
 /* Reads "540-570" and the comma after it; the quarters it touches. */
@@ -168,6 +212,16 @@ static quarters read_doctors_stretches(const char **text, int64_t doctor_id)
     return touched;
 }
 
+/* Whether the doctor is on the list; reads on to where the next one may be. */
+static bool read_away(const char **text, int64_t doctor_id)
+{
+    char *at;
+    int64_t away = 0;
+    while (**text && (away = strtoll(*text, &at, 10)) < doctor_id)
+        *text = at + (*at == ',');
+    return **text && away == doctor_id;
+}
+
 /* Minutes of a day, or, for a day in another century, as far off as matters. */
 static int minutes(const struct rows *rows, int row, int column)
 {
@@ -195,6 +249,7 @@ static struct day read_day(const struct rows *rows, int row)
         .offered = read_stretches(rows_text(rows, row, OFFERED)),
         .full = read_stretches(rows_text(rows, row, FULL)),
         .patient_busy = read_stretches(rows_text(rows, row, PATIENT_BUSY)),
+        .closed = rows_boolean(rows, row, CLOSED),
     };
 }
 
@@ -202,12 +257,14 @@ static struct day read_day(const struct rows *rows, int row)
 struct roster {
     const char *doctors;
     const char *busy;
+    const char *away;
 };
 
 static struct roster roster_of(const struct rows *rows, int row)
 {
     return (struct roster){.doctors = rows_text(rows, row, DOCTORS),
-                           .busy = rows_text(rows, row, DOCTORS_BUSY)};
+                           .busy = rows_text(rows, row, DOCTORS_BUSY),
+                           .away = rows_text(rows, row, DOCTORS_AWAY)};
 }
 
 /* Completes the day with what it is for the next doctor. False: there are no more. */
@@ -219,6 +276,7 @@ static bool roster_next(struct roster *roster, int64_t *doctor_id, struct day *d
     *doctor_id = strtoll(roster->doctors, &at, 10);
     day->doctor_active = at[1] == '1';
     day->doctor_busy = read_doctors_stretches(&roster->busy, *doctor_id);
+    day->doctor_away = read_away(&roster->away, *doctor_id);
     roster->doctors = at + 2 + (at[2] == ',');
     return true;
 }
@@ -240,7 +298,10 @@ static const struct problem *read_facts(struct db *db, const struct wish *wish,
     const struct problem *problem = db_run(db, &facts, parameters, rows);
     if (problem)
         return problem;
-    if (wish->doctor_id != NOT_GIVEN && rows_null(*rows, 0, DOCTORS))
+    if (rows_count(*rows) == 0)
+        return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
+                             "must not be before from, nor more than 62 days with it");
+    if (wish->doctor_id != NOT_GIVEN && !department && rows_null(*rows, 0, DOCTORS))
         return &problem_not_found;
     if (rows_null(*rows, 0, TREATMENT_ACTIVE))
         return refusal_by_constraint(db->arena, "appointment_treatment");
@@ -262,17 +323,48 @@ const struct problem *availability_facts(struct db *db, const struct wish *wish,
     return NULL;
 }
 
-static struct json_object *times_of_day(struct arena *arena, quarters starts)
+static const char *time_of_day(struct arena *arena, int quarter)
+{
+    int minute = quarter * QUARTER_MINUTES;
+    return arena_printf(arena, "%02d:%02d", minute / 60, minute % 60);
+}
+
+static void add_text(struct json_object *object, const char *name, const char *text)
+{
+    json_object_object_add(object, name, json_object_new_string(text));
+}
+
+static struct json_object *times_of(struct arena *arena, quarters starts)
 {
     struct json_object *times = json_object_new_array();
-    for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
-        if (!quarters_hold(starts, quarter))
-            continue;
-        int minute = quarter * QUARTER_MINUTES;
-        const char *text = arena_printf(arena, "%02d:%02d", minute / 60, minute % 60);
-        json_object_array_add(times, json_object_new_string(text));
-    }
+    for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++)
+        if (quarters_hold(starts, quarter))
+            json_object_array_add(times, json_object_new_string(time_of_day(arena, quarter)));
     return times;
+}
+
+/* Each start within opening hours that is not free, with the first rule that refuses it. */
+static struct json_object *refusals_of(struct arena *arena, const struct day *day)
+{
+    const struct problem *refusals[QUARTERS_PER_DAY];
+    struct json_object *refused = json_object_new_array();
+    quarters open = quarters_within(day->opens_at, day->closes_at);
+    day_refusals(day, refusals);
+    for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
+        if (!refusals[quarter] || !quarters_hold(open, quarter))
+            continue;
+        struct json_object *entry = json_object_new_object();
+        add_text(entry, "time", time_of_day(arena, quarter));
+        add_text(entry, "code", refusals[quarter]->code);
+        json_object_array_add(refused, entry);
+    }
+    return refused;
+}
+
+static void finish(struct arena *arena, struct json_object *answer, struct document *document)
+{
+    const char *text = json_text(arena, answer);
+    *document = (struct document){.json = text, .length = strlen(text)};
 }
 
 const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t patient_id,
@@ -294,10 +386,78 @@ const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t
     struct json_object *answer = json_object_new_object();
     json_object_object_add(answer, "doctor_id", json_object_new_int64(doctor_id));
     json_object_object_add(answer, "treatment_id", json_object_new_int64(query->treatment_id));
-    json_object_object_add(answer, "date", json_object_new_string(query->date));
+    add_text(answer, "date", query->date);
     json_object_object_add(answer, "duration_minutes", json_object_new_int(day.duration_minutes));
-    json_object_object_add(answer, "times", times_of_day(db->arena, day_free_starts(&day)));
-    const char *text = json_text(db->arena, answer);
-    *document = (struct document){.json = text, .length = strlen(text)};
+    json_object_object_add(answer, "times", times_of(db->arena, day_free_starts(&day)));
+    if (query->explain)
+        json_object_object_add(answer, "refused", refusals_of(db->arena, &day));
+    finish(db->arena, answer, document);
+    return NULL;
+}
+
+/* The offset that holds at a quarter-hour: "0+09:00" for the whole day, or an entry for each. */
+static const char *offset_at(struct arena *arena, const char *offsets, int quarter)
+{
+    const char *offset = offsets, *at = offsets;
+    while (*at && strtol(at, NULL, 10) <= quarter * QUARTER_MINUTES) {
+        offset = at + strspn(at, "0123456789");
+        at += strcspn(at, ",");
+        at += *at == ',';
+    }
+    return arena_copy(arena, offset, strcspn(offset, ","));
+}
+
+/* Adds a day's free starts, the earliest first and the doctors of one start by their ids, until
+ * there are `limit` in all. */
+static void add_starts(struct arena *arena, const struct rows *rows, int row, size_t limit,
+                       struct json_object *items)
+{
+    size_t most = strlen(rows_text(rows, row, DOCTORS)) / 2, count = 0;
+    int64_t *doctors = arena_alloc(arena, (most + 1) * sizeof *doctors);
+    quarters *free = arena_alloc(arena, (most + 1) * sizeof *free);
+    struct roster roster = roster_of(rows, row);
+    struct day day = read_day(rows, row);
+    for (; roster_next(&roster, &doctors[count], &day); count++)
+        free[count] = day_free_starts(&day);
+    for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
+        const char *start = NULL;
+        for (size_t i = 0; i < count && json_object_array_length(items) < limit; i++) {
+            if (!quarters_hold(free[i], quarter))
+                continue;
+            if (!start)
+                start = arena_printf(arena, "%sT%s:00%s", rows_text(rows, row, DAY),
+                                     time_of_day(arena, quarter),
+                                     offset_at(arena, rows_text(rows, row, OFFSETS), quarter));
+            struct json_object *item = json_object_new_object();
+            json_object_object_add(item, "doctor_id", json_object_new_int64(doctors[i]));
+            add_text(item, "start_time", start);
+            json_object_array_add(items, item);
+        }
+    }
+}
+
+const struct problem *availability_find(struct db *db, int64_t patient_id,
+                                        const struct availability_search *search,
+                                        struct document *document)
+{
+    const struct rows *rows;
+    struct wish wish = {
+        .doctor_id = search->doctor_id,
+        .treatment_id = search->treatment_id,
+        .patient_id = patient_id,
+        .start = {.local = search->from},
+        .moving_id = NOT_GIVEN,
+    };
+    const struct problem *problem = read_facts(db, &wish, search->to, search->department, &rows);
+    if (problem == &problem_not_found)
+        return refusal_by_constraint(db->arena, "appointment_doctor");
+    if (problem)
+        return problem;
+    struct json_object *answer = json_object_new_object();
+    struct json_object *items = json_object_new_array();
+    json_object_object_add(answer, "items", items);
+    for (int row = 0; row < rows_count(rows); row++)
+        add_starts(db->arena, rows, row, (size_t)search->limit, items);
+    finish(db->arena, answer, document);
     return NULL;
 }

@@ -24,10 +24,11 @@ struct wish {
 const struct problem *availability_facts(struct db *db, const struct wish *wish, struct day *day,
                                          const char **local_start);
 
-/* The query of the endpoint: a date and a treatment. */
+/* What may be asked of one doctor's day. */
 struct availability_query {
     const char *date;
     int64_t treatment_id;
+    int64_t explain; /* why the other starts are refused, too */
 };
 extern const struct form availability_query_form;
 
@@ -35,5 +36,23 @@ extern const struct form availability_query_form;
 const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t patient_id,
                                        const struct availability_query *query,
                                        struct document *document);
+
+/* What may be asked of many days: 62 at most, both dates included, and `limit` starts. */
+struct availability_search {
+    int64_t treatment_id;
+    const char *from;
+    const char *to;
+    int64_t doctor_id;      /* NOT_GIVEN: any */
+    const char *department; /* NULL: any */
+    int64_t limit;
+};
+extern const struct form availability_search_form;
+
+/* The free starts of active doctors, the earliest first, in one statement however many days and
+ * doctors. Refused: `bad_request` when the dates are no such range; `invalid` for the treatment or
+ * the doctor. */
+const struct problem *availability_find(struct db *db, int64_t patient_id,
+                                        const struct availability_search *search,
+                                        struct document *document);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * What the hospital offers: doctors, treatments and slots. They differ in their fields and their
- * statements, which each noun's file declares; the five verbs are the same for all.
+ * What the hospital offers, and when it does not: doctors, treatments, slots and closures. They
+ * differ in their fields and their statements, which each noun's file declares; the verbs are the
+ * same for all. One that a noun does not have has no statement, and no route.
  */
 #ifndef CATALOGUE_H
 #define CATALOGUE_H

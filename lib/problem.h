@@ -53,9 +53,11 @@ struct problem {
     X(in_the_past, 422, "That time has passed.")                                                   \
     X(too_soon, 422, "That is too short a notice.")                                                \
     X(too_far, 422, "That is further ahead than appointments can be made.")                        \
+    X(closed, 422, "The hospital is closed on that day.")                                          \
     X(lunch_time, 422, "The hospital has its lunch break at that time.")                           \
     X(outside_hours, 422, "The hospital is closed at that time of day.")                           \
     X(no_slot, 422, "The hospital offers no slot at that time.")                                   \
+    X(doctor_away, 422, "The doctor is away on that day.")                                         \
     X(idempotency_key_reused, 422, "This Idempotency-Key was given to another request.")           \
     X(internal_error, 500, "Something went wrong on our side.")                                    \
     X(unavailable, 503, "The service is unavailable for a moment; please try again.")

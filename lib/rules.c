@@ -43,6 +43,11 @@ static quarters beyond_the_horizon(const struct day *day)
     return day->days_ahead > day->max_days_ahead ? ALL_QUARTERS : NO_QUARTERS;
 }
 
+static quarters hospital_closed(const struct day *day)
+{
+    return day->closed ? ALL_QUARTERS : NO_QUARTERS;
+}
+
 static quarters over_lunch(const struct day *day)
 {
     return starts_reaching(day, quarters_touched(day->lunch_start, day->lunch_end));
@@ -56,6 +61,11 @@ static quarters outside_opening_hours(const struct day *day)
 static quarters without_slot(const struct day *day)
 {
     return starts_reaching(day, ALL_QUARTERS & ~day->offered);
+}
+
+static quarters doctor_away(const struct day *day)
+{
+    return day->doctor_away ? ALL_QUARTERS : NO_QUARTERS;
 }
 
 static quarters doctor_taken(const struct day *day)
@@ -85,9 +95,11 @@ static const struct rule {
     {&problem_in_the_past, past},
     {&problem_too_soon, before_the_notice},
     {&problem_too_far, beyond_the_horizon},
+    {&problem_closed, hospital_closed},
     {&problem_lunch_time, over_lunch},
     {&problem_outside_hours, outside_opening_hours},
     {&problem_no_slot, without_slot},
+    {&problem_doctor_away, doctor_away},
     {&problem_doctor_busy, doctor_taken},
     {&problem_patient_busy, patient_taken},
     {&problem_slot_full, without_room},
@@ -101,6 +113,18 @@ quarters day_free_starts(const struct day *day)
     for (size_t i = 0; i < RULE_COUNT; i++)
         refused |= rules[i].refuses(day);
     return ALL_QUARTERS & ~refused;
+}
+
+void day_refusals(const struct day *day, const struct problem *refusals[QUARTERS_PER_DAY])
+{
+    for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++)
+        refusals[quarter] = NULL;
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        quarters refused = rules[i].refuses(day);
+        for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++)
+            if (!refusals[quarter] && quarters_hold(refused, quarter))
+                refusals[quarter] = rules[i].problem;
+    }
 }
 
 const struct problem *day_verdict(const struct day *day)

@@ -17,6 +17,8 @@
 struct day {
     bool doctor_active;
     bool treatment_active;
+    bool closed;      /* the hospital takes nobody on that day */
+    bool doctor_away; /* the doctor takes nobody */
     int duration_minutes;
     int start; /* the start in question, 0 to 1439; any quarter-hour when none is */
     int opens_at;
@@ -36,6 +38,9 @@ struct day {
 
 /* The starts at which the treatment can be booked. */
 quarters day_free_starts(const struct day *day);
+
+/* Why each of the day's 96 starts is refused, as day_verdict() would say; NULL: it is not. */
+void day_refusals(const struct day *day, const struct problem *refusals[QUARTERS_PER_DAY]);
 
 /*
  * Whether the treatment may begin at day->start: NULL, or the first rule, in the contract's order,

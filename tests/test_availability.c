@@ -15,6 +15,15 @@ static struct answer free_times(int64_t doctor, int64_t treatment, const char *d
                        token, NULL);
 }
 
+static struct answer explain(int64_t doctor, int64_t treatment, const char *date, const char *token)
+{
+    return patient_api(
+        "GET",
+        text("/availability/%lld/availability?date=%s&treatment_id=%lld&explain=true",
+             (long long)doctor, date, (long long)treatment),
+        token, NULL);
+}
+
 static bool offers(const struct answer *answer, const char *time)
 {
     return strstr(at(answer, "/times"), text("\"%s\"", time)) != NULL;
@@ -113,10 +122,20 @@ static void crowd(const char *date, unsigned *dice)
     sql("UPDATE slot_day SET capacity = greatest(booked, 1) WHERE random() < 0.3");
 }
 
-/* Tries all 96 quarter-hours of a day against what was offered, undoing what succeeds. */
+/* Why a start is said to be refused; "(nothing)": it is not. */
+static const char *explained(const struct answer *answer, const char *time)
+{
+    for (size_t i = 0; i < length_at(answer, "/refused"); i++)
+        if (strcmp(at(answer, text("/refused/%zu/time", i)), time) == 0)
+            return at(answer, text("/refused/%zu/code", i));
+    return "(nothing)";
+}
+
+/* Tries all 96 quarter-hours of a day against what was offered and explained, undoing what
+ * succeeds. */
 static void compare_offer(int64_t doctor, int64_t treatment, const char *date, int64_t patient)
 {
-    struct answer offer = free_times(doctor, treatment, date, patient_token(patient));
+    struct answer offer = explain(doctor, treatment, date, patient_token(patient));
     for (int quarter = 0; quarter < 96; quarter++) {
         const char *time = text("%02d:%02d", quarter / 4, quarter % 4 * 15);
         struct answer answer = book(patient, doctor, treatment, text("%sT%s", date, time));
@@ -124,6 +143,9 @@ static void compare_offer(int64_t doctor, int64_t treatment, const char *date, i
                      "%s %s, doctor %lld, treatment %lld: offered %d, booking answers %d %s", date,
                      time, (long long)doctor, (long long)treatment, offers(&offer, time),
                      answer.status, at(&answer, "/code"));
+        bool open = quarter >= 9 * 4 && quarter < 18 * 4;
+        cr_expect_str_eq(explained(&offer, time), open ? at(&answer, "/code") : "(nothing)",
+                         "%s %s", date, time);
         if (answer.status == 201)
             sql("DELETE FROM appointment WHERE id = %s", at(&answer, "/id"));
     }
@@ -133,9 +155,153 @@ Test(availability, offered_and_bookable_are_the_same_on_random_days)
 {
     unsigned dice = 20270301;
     sql("SELECT setseed(0.27)");
-    for (int i = 0; i < 6; i++) {
+    sql("INSERT INTO closure (first_day, last_day, doctor_id)"
+        " SELECT day, day, nullif(mod(extract(day FROM day)::integer, 4), 0)"
+        "   FROM generate_series(timestamp '2027-03-02', '2027-03-31', interval '3 days') AS day");
+    for (int i = 0; i < 8; i++) {
         const char *date = text("2027-03-%02d", 1 + rand_r(&dice) % 31);
         crowd(date, &dice);
         compare_offer(1 + rand_r(&dice) % 3, 1 + rand_r(&dice) % 3, date, 3 + rand_r(&dice) % 20);
     }
+}
+
+/* One of each reason, in one day. */
+Test(availability, each_refused_quarter_has_its_first_reason)
+{
+    sql("UPDATE hospital SET min_notice_minutes = 120");
+    sql("UPDATE hospital_slot SET is_active = false WHERE start_time = '14:00'");
+    clinic_set_clock("2027-03-01 09:07");
+    sql("INSERT INTO appointment (doctor_id, patient_id, treatment_id, during) VALUES"
+        " (1, 5, 1, '[2027-03-01 15:00, 2027-03-01 15:30)'),"
+        " (2, 1, 1, '[2027-03-01 16:00, 2027-03-01 16:30)'),"
+        " (2, 6, 1, '[2027-03-01 17:00, 2027-03-01 17:30)'),"
+        " (3, 7, 1, '[2027-03-01 17:00, 2027-03-01 17:30)')");
+    sql("UPDATE slot_day SET capacity = 2 WHERE start_time = '17:00'");
+    struct answer day = explain(1, 1, "2027-03-01", patient_token(1));
+    static const struct {
+        const char *time, *code;
+    } rows[] = {
+        {"09:00", "in_the_past"},  {"09:15", "too_soon"},      {"11:00", "too_soon"},
+        {"11:15", "(nothing)"},    {"11:45", "lunch_time"},    {"12:45", "lunch_time"},
+        {"13:30", "(nothing)"},    {"13:45", "no_slot"},       {"14:15", "no_slot"},
+        {"14:45", "doctor_busy"},  {"15:30", "(nothing)"},     {"15:45", "patient_busy"},
+        {"16:15", "patient_busy"}, {"16:30", "(nothing)"},     {"16:45", "slot_full"},
+        {"17:15", "slot_full"},    {"17:45", "outside_hours"}, {"08:45", "(nothing)"},
+        {"18:00", "(nothing)"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_str_eq(explained(&day, rows[i].time), rows[i].code, "%s", rows[i].time);
+    cr_expect_eq(length_at(&day, "/times") + length_at(&day, "/refused"), 36, "%s", day.text);
+    struct answer unexplained = free_times(1, 1, "2027-03-01", patient_token(1));
+    cr_expect_str_eq(at(&unexplained, "/refused"), "(nothing)");
+    cr_expect_str_eq(at(&unexplained, "/times"), at(&day, "/times"));
+    struct answer nobody = explain(4, 1, "2027-03-02", NULL);
+    cr_expect_str_eq(explained(&nobody, "09:00"), "doctor_inactive");
+    cr_expect_eq(length_at(&nobody, "/refused"), 36);
+    expect_answer(patient_api("GET",
+                              "/availability/1/availability?date=2027-03-02&treatment_id=1"
+                              "&explain=yes",
+                              NULL, NULL),
+                  400, "bad_request");
+}
+
+static struct answer search(const char *query, const char *token)
+{
+    return patient_api("GET", text("/availability?%s", query), token, NULL);
+}
+
+/* The same from the days' own endpoint, one doctor and day after another. */
+static const char *gather(const char *first, int days, int64_t treatment, const char *token)
+{
+    const char *items = "";
+    for (int day = 0; day < days; day++) {
+        const char *date = sql("SELECT date '%s' + %d", first, day);
+        struct answer doctors[3];
+        for (int64_t doctor = 1; doctor <= 3; doctor++)
+            doctors[doctor - 1] = free_times(doctor, treatment, date, token);
+        for (int quarter = 0; quarter < 96; quarter++) {
+            const char *time = text("%02d:%02d", quarter / 4, quarter % 4 * 15);
+            for (int64_t doctor = 1; doctor <= 3; doctor++)
+                if (offers(&doctors[doctor - 1], time))
+                    items = text("%s%s{'doctor_id': %lld, 'start_time': '%sT%s:00+09:00'}", items,
+                                 *items ? ", " : "", (long long)doctor, date, time);
+        }
+    }
+    return items;
+}
+
+Test(availability, many_days_and_doctors_are_what_each_day_says, .timeout = 60)
+{
+    unsigned dice = 4;
+    for (int day = 1; day <= 9; day++)
+        crowd(text("2027-03-%02d", day), &dice);
+    sql("INSERT INTO closure (first_day, last_day, doctor_id)"
+        " VALUES ('2027-03-10', '2027-03-10', NULL), ('2027-03-11', '2027-03-12', 2)");
+    for (int64_t treatment = 1; treatment <= 3; treatment++) {
+        const char *token = treatment == 2 ? patient_token(3) : NULL;
+        struct answer found = search(
+            text("treatment_id=%lld&from=2027-02-27&to=2027-03-13", (long long)treatment), token);
+        expect_answer(found, 200, "");
+        char *expected =
+            (char *)text("{'items': [%s]}", gather("2027-02-27", 15, treatment, token));
+        for (char *c = expected; *c; c++)
+            *c = (char)(*c == '\'' ? '"' : *c);
+        expect_document(found.text, expected);
+    }
+}
+
+Test(availability, the_earliest_come_first_up_to_the_limit)
+{
+    struct answer found = search("treatment_id=1&from=2027-03-01&to=2027-03-31&limit=4", NULL);
+    expect_document(
+        found.text,
+        "{\"items\": [{\"doctor_id\": 1, \"start_time\": \"2027-03-01T09:00:00+09:00\"},"
+        " {\"doctor_id\": 2, \"start_time\": \"2027-03-01T09:00:00+09:00\"},"
+        " {\"doctor_id\": 3, \"start_time\": \"2027-03-01T09:00:00+09:00\"},"
+        " {\"doctor_id\": 1, \"start_time\": \"2027-03-01T09:15:00+09:00\"}]}");
+    struct answer surgery =
+        search("treatment_id=1&from=2027-03-01&to=2027-03-31&limit=1&department=surgery", NULL);
+    cr_expect_str_eq(at(&surgery, "/items/0/doctor_id"), "3");
+    struct answer lee = search("treatment_id=1&from=2027-03-02&to=2027-03-02&doctor_id=2", NULL);
+    cr_expect_eq(length_at(&lee, "/items"), 11 + 19);
+    struct answer all = search("treatment_id=1&from=2027-03-01&to=2027-05-01", NULL);
+    cr_expect_eq(length_at(&all, "/items"), (size_t)(62 * 30 - 9 * 3) * 3, "%zu",
+                 length_at(&all, "/items"));
+}
+
+Test(availability, a_search_is_for_what_exists_in_at_most_62_days)
+{
+    static const struct {
+        const char *query;
+        int status;
+        const char *code, *field;
+    } rows[] = {
+        {"treatment_id=1&from=2027-03-02&to=2027-05-02", 200, "", ""},
+        {"treatment_id=1&from=2027-03-02&to=2027-05-03", 400, "bad_request", "to"},
+        {"treatment_id=1&from=0001-01-01&to=9999-12-31", 400, "bad_request", "to"},
+        {"treatment_id=1&from=2027-03-02&to=2027-03-01", 400, "bad_request", "to"},
+        {"treatment_id=1&from=2027-03-02", 400, "bad_request", "to"},
+        {"treatment_id=1&to=2027-03-02", 400, "bad_request", "from"},
+        {"from=2027-03-02&to=2027-03-02", 400, "bad_request", "treatment_id"},
+        {"treatment_id=1&from=2027-03-02&to=2027-03-02&limit=0", 400, "bad_request", "limit"},
+        {"treatment_id=1&from=2027-03-02&to=2027-03-02&limit=10001", 400, "bad_request", "limit"},
+        {"treatment_id=9&from=2027-03-02&to=2027-03-02", 422, "invalid", "treatment_id"},
+        {"treatment_id=1&from=2027-03-02&to=2027-03-02&doctor_id=9", 422, "invalid", "doctor_id"},
+        {"treatment_id=1&from=2027-03-02&to=2027-03-02&doctor_id=4", 200, "", ""},
+        {"treatment_id=4&from=2027-03-02&to=2027-03-02", 200, "", ""},
+        {"treatment_id=1&from=2027-03-02&to=2027-03-02&department=none", 200, "", ""},
+        {"treatment_id=1&from=2027-03-02&to=2027-03-02&doctor_id=1&department=surgery", 200, "",
+         ""},
+        {"treatment_id=1&from=2020-03-02&to=2020-03-02", 200, "", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer answer = search(rows[i].query, NULL);
+        expect_answer(answer, rows[i].status, rows[i].code);
+        if (rows[i].status != 200)
+            cr_expect_str_eq(at(&answer, "/errors/0/field"), rows[i].field, "%s", rows[i].query);
+        else if (i > 0)
+            cr_expect_eq(length_at(&answer, "/items"), 0, "%s", rows[i].query);
+    }
+    expect_answer(search("treatment_id=1&from=2027-03-02&to=2027-03-02", "rubbish"), 401,
+                  "unauthenticated");
 }

@@ -44,6 +44,10 @@ struct change {
     {                                                                                              \
         FLAG, offsetof(struct day, MEMBER), false, 0                                               \
     }
+#define YES(MEMBER)                                                                                \
+    {                                                                                              \
+        FLAG, offsetof(struct day, MEMBER), true, 0                                                \
+    }
 #define SET(MEMBER, VALUE)                                                                         \
     {                                                                                              \
         MINUTES, offsetof(struct day, MEMBER), VALUE, 0                                            \
@@ -106,6 +110,8 @@ Test(rules, the_usual_day_can_be_booked)
         {"nothing in the way", {{NONE, 0, 0, 0}}, NULL},
         {"no doctor", {NOT(doctor_active)}, &problem_doctor_inactive},
         {"no treatment", {NOT(treatment_active)}, &problem_treatment_inactive},
+        {"the hospital is closed", {YES(closed)}, &problem_closed},
+        {"the doctor is away", {YES(doctor_away)}, &problem_doctor_away},
     };
     EXPECT_ROWS(rows);
 }
@@ -347,9 +353,11 @@ static const struct {
     {&problem_in_the_past, SET(now, AT(11, 0))},
     {&problem_too_soon, SET(min_notice_minutes, 2 * DAY)},
     {&problem_too_far, SET(days_ahead, 181)},
+    {&problem_closed, YES(closed)},
     {&problem_lunch_time, SET(lunch_start, AT(10, 0))},
     {&problem_outside_hours, SET(closes_at, AT(10, 15))},
     {&problem_no_slot, IN(offered, 0, 0)},
+    {&problem_doctor_away, YES(doctor_away)},
     {&problem_doctor_busy, IN(doctor_busy, AT(9, 45), AT(10, 15))},
     {&problem_patient_busy, IN(patient_busy, AT(9, 45), AT(10, 15))},
     {&problem_slot_full, IN(full, AT(10, 0), AT(10, 30))},
@@ -438,11 +446,15 @@ static const struct problem *pencil_verdict(const struct day *day)
         return &problem_too_soon;
     if (day->days_ahead > day->max_days_ahead)
         return &problem_too_far;
+    if (day->closed)
+        return &problem_closed;
     problem = stays_off_lunch(day);
     if (!problem)
         problem = stays_within_hours(day);
     if (!problem)
         problem = has_slots(day);
+    if (!problem && day->doctor_away)
+        problem = &problem_doctor_away;
     if (!problem)
         problem = stays_off(day, &problem_doctor_busy, day->doctor_busy);
     if (!problem)
@@ -483,6 +495,8 @@ static struct day random_day(void)
     struct day day = {
         .doctor_active = !one_in(30),
         .treatment_active = !one_in(30),
+        .closed = one_in(30),
+        .doctor_away = one_in(30),
         .duration_minutes = durations[below(sizeof durations / sizeof *durations)],
         .opens_at = below(48) * 15,
         .now = one_in(3) ? below(DAY) : -below(3 * DAY),
@@ -517,6 +531,9 @@ static int free_days; /* how many of the tried had a free start */
 static void compare_with_pencil(struct day *day, bool exactly)
 {
     quarters starts = day_free_starts(day);
+    const struct problem *refusals[QUARTERS_PER_DAY];
+    day->start = 0;
+    day_refusals(day, refusals);
     free_days += starts != NO_QUARTERS;
     cr_assert((starts & AFTER_MIDNIGHT) == 0, "starts after midnight");
     for (int quarter = 0; quarter < 96; quarter++) {
@@ -525,6 +542,8 @@ static void compare_with_pencil(struct day *day, bool exactly)
         bool is_free = quarters_hold(starts, quarter);
         cr_assert_eq(is_free, verdict == NULL, "quarter %d: offered %d, verdict %s", quarter,
                      is_free, code_of(verdict));
+        cr_assert_eq(refusals[quarter], verdict, "quarter %d: explained as %s, verdict %s", quarter,
+                     code_of(refusals[quarter]), code_of(verdict));
         if (exactly || !verdict)
             cr_assert_eq(verdict, expected,
                          "%d minutes from quarter %d, open %d-%d, lunch %d-%d: %s, not %s",

@@ -186,6 +186,9 @@ Test(statistics, places_are_counted_within_opening_hours)
         {"INSERT INTO hospital_slot (start_time, end_time, max_capacity, day_of_week)"
          " VALUES ('10:00', '10:30', 1, 2)",
          13},
+        {"INSERT INTO closure (first_day, last_day, doctor_id)"
+         " VALUES ('2027-03-01', '2027-03-31', 2)",
+         13},
     };
     expect_answer(book(1, 1, 1, "2027-03-02T10:00"), 201, "");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -194,6 +197,17 @@ Test(statistics, places_are_counted_within_opening_hours)
         cr_expect(is_close(&day, "/utilisation", 1.0 / rows[i].places), "%s: %s", rows[i].change,
                   day.text);
     }
+}
+
+Test(statistics, a_closed_day_offers_nothing)
+{
+    const char *days = "from=2027-03-02&to=2027-03-05";
+    book(1, 1, 1, "2027-03-02T10:00");
+    struct answer before = stats(days);
+    cr_expect(is_close(&before, "/utilisation", 1.0 / (3 * 48 + 43)), "%s", before.text);
+    sql("INSERT INTO closure (first_day, last_day) VALUES ('2027-03-04', '2027-03-05')");
+    struct answer after = stats(days);
+    cr_expect(is_close(&after, "/utilisation", 1.0 / (48 + 43)), "%s", after.text);
 }
 
 Test(statistics, a_month_is_taken_for_dates_left_out)
