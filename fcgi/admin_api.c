@@ -4,9 +4,11 @@
 #include "doctor.h"
 #include "endpoints.h"
 #include "history.h"
+#include "hospital.h"
 #include "login.h"
 #include "patient.h"
 #include "slot.h"
+#include "staff.h"
 #include "statistics.h"
 #include "status.h"
 #include "treatment.h"
@@ -71,7 +73,26 @@ static const struct route routes[] = {
      .query = &history_form},
     {"PATCH", "/appointments/{id}/status", ROLE_DESK, appointments_set_status, .success = 200,
      .body = &status_change_form, .also = {409, 412}},
+
     {"GET", "/patients", ROLE_DESK, patients_list, .success = 200, .query = &patients_form},
+    {"POST", "/patients", ROLE_DESK, patients_create, .success = 201, .body = &admission_form,
+     .also = {409}},
+    {"GET", "/patients/{id}", ROLE_DESK, patients_find, .success = 200},
+    {"PATCH", "/patients/{id}", ROLE_DESK, patients_correct, .success = 200,
+     .body = &correction_form, .also = {409}},
+
+    {"GET", "/staff", ROLE_VIEWER, catalogues_list, .success = 200, .query = &staff_filter_form,
+     .of = &staff_catalogue},
+    {"POST", "/staff", ROLE_ADMIN, staff_hire, .success = 201, .body = &employment_form,
+     .also = {409}},
+    {"GET", "/staff/{id}", ROLE_VIEWER, catalogues_find, .success = 200, .of = &staff_catalogue},
+    {"PUT", "/staff/{id}", ROLE_ADMIN, staff_change, .success = 200, .body = &employment_again_form,
+     .also = {409}},
+    {"DELETE", "/staff/{id}", ROLE_ADMIN, catalogues_hide, .success = 204, .of = &staff_catalogue,
+     .also = {409}},
+
+    {"GET", "/hospital", ROLE_VIEWER, hospital_show, .success = 200},
+    {"PUT", "/hospital", ROLE_ADMIN, hospital_set, .success = 200, .body = &hospital_form},
     {"GET", "/stats", ROLE_VIEWER, statistics_show, .success = 200,
      .query = &statistics_query_form},
 

@@ -21,11 +21,18 @@ handler catalogues_list, catalogues_find, catalogues_create, catalogues_replace,
 /* health.c */
 handler health_show;
 
+/* hospital.c */
+handler hospital_show, hospital_set;
+
 /* logins.c: the route's `of` names the login_kind, patients or staff */
 handler logins_start_patient, logins_start_staff, logins_refresh, logins_end;
 
 /* patients.c */
-handler patients_register, patients_me, patients_list;
+handler patients_register, patients_me, patients_correct_me;             /* patients */
+handler patients_list, patients_find, patients_create, patients_correct; /* staff */
+
+/* staff.c: what a catalogue cannot do, for there are passwords in it */
+handler staff_hire, staff_change;
 
 /* statistics.c */
 handler statistics_show;

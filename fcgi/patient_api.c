@@ -18,6 +18,8 @@ static const struct route routes[] = {
      .body = &refresh_form, .of = &login_of_patient, .also = {401}},
     {"POST", "/auth/patient/logout", ROLE_PATIENT, logins_end, .success = 204},
     {"GET", "/me", ROLE_PATIENT, patients_me, .success = 200},
+    {"PATCH", "/me", ROLE_PATIENT, patients_correct_me, .success = 200,
+     .body = &own_correction_form, .also = {409}},
 
     {"GET", "/doctors", ROLE_ANYONE, catalogues_list, .success = 200, .query = &doctor_offer_form,
      .of = &doctor_offer},

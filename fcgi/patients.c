@@ -25,11 +25,50 @@ const struct problem *patients_me(struct request *request, struct reply *reply)
     return problem == &problem_not_found ? &problem_unauthenticated : problem;
 }
 
+const struct problem *patients_correct_me(struct request *request, struct reply *reply)
+{
+    struct document patient;
+    const struct problem *problem = patient_correct_own(
+        &request->db, request->worker->hashing, request->caller.id, request->body, &patient);
+    if (!problem)
+        reply_document(request, reply, &patient);
+    return problem == &problem_not_found ? &problem_unauthenticated : problem;
+}
+
 const struct problem *patients_list(struct request *request, struct reply *reply)
 {
     struct document list;
     const struct problem *problem = patient_list(&request->db, request->query, &list);
     if (!problem)
         reply_document(request, reply, &list);
+    return problem;
+}
+
+const struct problem *patients_find(struct request *request, struct reply *reply)
+{
+    struct document patient;
+    const struct problem *problem = patient_find(&request->db, request->path_id, &patient);
+    if (!problem)
+        reply_document(request, reply, &patient);
+    return problem;
+}
+
+const struct problem *patients_create(struct request *request, struct reply *reply)
+{
+    struct document patient;
+    const struct problem *problem =
+        patient_create(&request->db, request->worker->hashing, request->body, &patient);
+    if (!problem)
+        reply_created(request, reply, &patient);
+    return problem;
+}
+
+const struct problem *patients_correct(struct request *request, struct reply *reply)
+{
+    struct document patient;
+    const struct problem *problem = patient_correct(&request->db, request->worker->hashing,
+                                                    request->path_id, request->body, &patient);
+    if (!problem)
+        reply_document(request, reply, &patient);
     return problem;
 }

@@ -1,6 +1,7 @@
 #include "login.h"
 
 #include "patient.h"
+#include "staff.h"
 
 static const struct field registration_fields[] = {
     {.name = "name",
@@ -60,10 +61,6 @@ static const struct field refresh_fields[] = {
 };
 const struct form refresh_form = FORM(struct refresh, refresh_fields);
 
-#define STAFF_DOCUMENT                                                                             \
-    "json_build_object('id', s.id, 'name', s.name, 'email', s.email, 'role', s.role,"              \
-    " 'is_active', s.is_active)"
-
 #define REFRESHED(OF_PATIENT)                                                                      \
     "login_refresh(" OF_PATIENT                                                                    \
     ", $1::bytea, $2::bytea, now() + make_interval(days => $3::integer))"
@@ -80,7 +77,9 @@ const struct form refresh_form = FORM(struct refresh, refresh_fields);
 
 /*
  * find:    (what is unique to them) -> person, password hash
- * start:   (person, digest of the refresh token, days it is good for) -> login
+ * start:   (person, digest of the refresh token, days it is good for, password hash) -> login,
+ *          unless the password has been changed since or the person has left; whoever changes it
+ *          waits until the login is there, and ends it
  * refresh: (digest that was shown, digest of the next, days it is good for) -> login
  * where a login is: its id, the person's id, role and document.
  */
@@ -92,33 +91,41 @@ const struct login_kind login_of_patient = {
     .find = {.name = "login_find_patient",
              .parameters = 1,
              .sql = "SELECT id, password_hash FROM patient WHERE phone = $1"},
-    .start = {.name = "login_start_patient",
-              .parameters = 3,
-              .writes = true,
-              .sql = "WITH" STARTED("patient_id", "VALUES ($1::bigint)", "$2",
-                                    "$3") " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT
-                                          "   FROM started JOIN patient p ON p.id = $1::bigint"},
+    .start =
+        {.name = "login_start_patient",
+         .parameters = 4,
+         .writes = true,
+         .sql = "WITH" STARTED(
+             "patient_id",
+             "SELECT id FROM patient"
+             " WHERE id = $1::bigint AND password_hash = $4 FOR SHARE",
+             "$2",
+             "$3") " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT("p") "   FROM started JOIN patient p ON p.id = $1::bigint"},
     .refresh = {.name = "login_refresh_patient",
                 .parameters = 3,
                 .writes = true,
-                .sql = "SELECT l.id, p.id, NULL, " PATIENT_DOCUMENT
-                       "  FROM " REFRESHED("true") " l JOIN patient p ON p.id = l.patient_id"},
+                .sql = "SELECT l.id, p.id, NULL, " PATIENT_DOCUMENT("p") "  FROM " REFRESHED(
+                    "true") " l JOIN patient p ON p.id = l.patient_id"},
 };
 
 const struct login_kind login_of_staff = {
     .find = {.name = "login_find_staff",
              .parameters = 1,
              .sql = "SELECT id, password_hash FROM staff WHERE email = $1 AND is_active"},
-    .start = {.name = "login_start_staff",
-              .parameters = 3,
-              .writes = true,
-              .sql = "WITH" STARTED("staff_id", "VALUES ($1::bigint)", "$2",
-                                    "$3") " SELECT started.id, s.id, s.role, " STAFF_DOCUMENT
-                                          "   FROM started JOIN staff s ON s.id = $1::bigint"},
+    .start =
+        {.name = "login_start_staff",
+         .parameters = 4,
+         .writes = true,
+         .sql = "WITH" STARTED(
+             "staff_id",
+             "SELECT id FROM staff WHERE id = $1::bigint"
+             " AND password_hash = $4 AND is_active FOR SHARE",
+             "$2",
+             "$3") " SELECT started.id, s.id, s.role, " STAFF_DOCUMENT("s") "   FROM started JOIN staff s ON s.id = $1::bigint"},
     .refresh = {.name = "login_refresh_staff",
                 .parameters = 3,
                 .writes = true,
-                .sql = "SELECT l.id, s.id, s.role, " STAFF_DOCUMENT "  FROM " REFRESHED(
+                .sql = "SELECT l.id, s.id, s.role, " STAFF_DOCUMENT("s") "  FROM " REFRESHED(
                     "false") " l JOIN staff s ON s.id = l.staff_id AND s.is_active"},
 };
 
@@ -152,7 +159,7 @@ static const struct statement register_patient = {
            "    INSERT INTO patient (name, phone, password_hash)"
            "    VALUES ($1, $2, $3) RETURNING id, name, phone)," STARTED(
                "patient_id", "SELECT id FROM p", "$4",
-               "$5") " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT " FROM started, p",
+               "$5") " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT("p") " FROM started, p",
 };
 
 const struct problem *login_register(struct db *db, struct hashing *hashing,
@@ -170,16 +177,6 @@ const struct problem *login_register(struct db *db, struct hashing *hashing,
     return obtain(db, &register_patient, parameters, token, login);
 }
 
-/* Runs a statement of a login_kind that makes a new refresh token. */
-static const struct problem *renew(struct db *db, const struct statement *statement,
-                                   const char *first, int refresh_days, struct login *login)
-{
-    const char *token = secret_new(db->arena);
-    const char *parameters[] = {first, secret_digest(db->arena, token),
-                                db_integer(db, refresh_days)};
-    return obtain(db, statement, parameters, token, login);
-}
-
 /* Whoever is not found has no hash, which takes as long to check and is refused alike. */
 const struct problem *login_with_password(struct db *db, const struct login_kind *kind,
                                           struct hashing *hashing, const char *name,
@@ -191,16 +188,25 @@ const struct problem *login_with_password(struct db *db, const struct login_kind
     if (problem)
         return problem;
     bool known = rows_count(rows) > 0 && !rows_null(rows, 0, 1);
-    problem = password_check(hashing, known ? rows_text(rows, 0, 1) : NULL, password);
-    return problem ? problem : renew(db, &kind->start, rows_text(rows, 0, 0), refresh_days, login);
+    const char *hash = known ? rows_text(rows, 0, 1) : NULL;
+    problem = password_check(hashing, hash, password);
+    if (problem)
+        return problem;
+    const char *token = secret_new(db->arena);
+    const char *parameters[] = {rows_text(rows, 0, 0), secret_digest(db->arena, token),
+                                db_integer(db, refresh_days), hash};
+    problem = obtain(db, &kind->start, parameters, token, login);
+    return problem == &problem_unauthenticated ? &problem_bad_credentials : problem;
 }
 
 const struct problem *login_refresh(struct db *db, const struct login_kind *kind,
                                     const struct refresh *refresh, int refresh_days,
                                     struct login *login)
 {
-    const char *shown = secret_digest(db->arena, refresh->refresh_token);
-    return renew(db, &kind->refresh, shown, refresh_days, login);
+    const char *token = secret_new(db->arena);
+    const char *parameters[] = {secret_digest(db->arena, refresh->refresh_token),
+                                secret_digest(db->arena, token), db_integer(db, refresh_days)};
+    return obtain(db, &kind->refresh, parameters, token, login);
 }
 
 static const struct statement end_login = {

@@ -3,6 +3,52 @@
 #include <ctype.h>
 #include <string.h>
 
+static const struct field admission_fields[] = {
+    {.name = "name",
+     .kind = FIELD_LINE,
+     .required = true,
+     .least = 1,
+     .most = 100,
+     .offset = offsetof(struct admission, name)},
+    {.name = "phone",
+     .kind = FIELD_PHONE,
+     .required = true,
+     .offset = offsetof(struct admission, phone)},
+    {.name = "password",
+     .kind = FIELD_PASSWORD,
+     .nullable = true,
+     .least = 8,
+     .most = 128,
+     .offset = offsetof(struct admission, password)},
+};
+const struct form admission_form = FORM(struct admission, admission_fields);
+
+/* The desk fills in all but the last one. */
+static const struct field correction_fields[] = {
+    {.name = "name",
+     .kind = FIELD_LINE,
+     .least = 1,
+     .most = 100,
+     .offset = offsetof(struct correction, name)},
+    {.name = "phone", .kind = FIELD_PHONE, .offset = offsetof(struct correction, phone)},
+    {.name = "password",
+     .kind = FIELD_PASSWORD,
+     .least = 8,
+     .most = 128,
+     .offset = offsetof(struct correction, password)},
+    {.name = "current_password",
+     .kind = FIELD_PASSWORD,
+     .least = 1,
+     .most = 128,
+     .offset = offsetof(struct correction, current_password)},
+};
+const struct form own_correction_form = FORM(struct correction, correction_fields);
+const struct form correction_form = {
+    .fields = correction_fields,
+    .count = sizeof correction_fields / sizeof *correction_fields - 1,
+    .size = sizeof(struct correction),
+};
+
 struct patients_filter {
     struct page page;
     const char *query;
@@ -21,12 +67,96 @@ const struct form patients_form = FORM(struct patients_filter, filter_fields);
 static const struct statement find_patient = {
     .name = "patient_find",
     .parameters = 1,
-    .sql = "SELECT " PATIENT_DOCUMENT " FROM patient p WHERE id = $1::bigint",
+    .sql = "SELECT " PATIENT_DOCUMENT("p") " FROM patient p WHERE id = $1::bigint",
 };
 
 const struct problem *patient_find(struct db *db, int64_t id, struct document *patient)
 {
     return db_document(db, &find_patient, (const char *[]){db_integer(db, id)}, patient);
+}
+
+/* NULL stays NULL. */
+static const struct problem *hash_if_given(struct db *db, struct hashing *hashing,
+                                           const char *password, const char **hash)
+{
+    *hash = NULL;
+    return password ? password_hash(hashing, db->arena, password, hash) : NULL;
+}
+
+static const struct statement create_patient = {
+    .name = "patient_create",
+    .parameters = 3,
+    .writes = true,
+    .sql = "INSERT INTO patient AS p (name, phone, password_hash)"
+           " VALUES ($1, $2, $3)"
+           " RETURNING " PATIENT_DOCUMENT("p") ", p.id",
+};
+
+const struct problem *patient_create(struct db *db, struct hashing *hashing,
+                                     const struct admission *admission, struct document *patient)
+{
+    const char *hash;
+    const struct problem *problem = hash_if_given(db, hashing, admission->password, &hash);
+    if (problem)
+        return problem;
+    const char *parameters[] = {admission->name, admission->phone, hash};
+    return db_document(db, &create_patient, parameters, patient);
+}
+
+static const struct statement correct_patient = {
+    .name = "patient_correct",
+    .parameters = 4,
+    .writes = true,
+    .sql = "UPDATE patient p"
+           "   SET name = coalesce($2, name), phone = coalesce($3, phone),"
+           "       password_hash = coalesce($4, password_hash)"
+           " WHERE id = $1::bigint"
+           " RETURNING " PATIENT_DOCUMENT("p"),
+};
+
+const struct problem *patient_correct(struct db *db, struct hashing *hashing, int64_t id,
+                                      const struct correction *correction, struct document *patient)
+{
+    const char *hash;
+    const struct problem *problem = hash_if_given(db, hashing, correction->password, &hash);
+    if (problem)
+        return problem;
+    const char *parameters[] = {db_integer(db, id), correction->name, correction->phone, hash};
+    return db_document(db, &correct_patient, parameters, patient);
+}
+
+static const struct statement find_password = {
+    .name = "patient_find_password",
+    .parameters = 1,
+    .sql = "SELECT password_hash FROM patient WHERE id = $1::bigint",
+};
+
+static const struct problem *check_current(struct db *db, struct hashing *hashing, int64_t id,
+                                           const char *current)
+{
+    const struct rows *rows;
+    if (!current)
+        return problem_field(db->arena, &problem_invalid, "current_password", "required",
+                             "is required for a new password");
+    const struct problem *problem =
+        db_run(db, &find_password, (const char *[]){db_integer(db, id)}, &rows);
+    if (problem)
+        return problem;
+    bool has_one = rows_count(rows) > 0 && !rows_null(rows, 0, 0);
+    problem = password_check(hashing, has_one ? rows_text(rows, 0, 0) : NULL, current);
+    if (problem == &problem_bad_credentials)
+        return problem_field(db->arena, &problem_invalid, "current_password", "not_acceptable",
+                             "is wrong");
+    return problem;
+}
+
+const struct problem *patient_correct_own(struct db *db, struct hashing *hashing, int64_t id,
+                                          const struct correction *correction,
+                                          struct document *patient)
+{
+    const struct problem *problem =
+        correction->password ? check_current(db, hashing, id, correction->current_password) : NULL;
+    return problem ? problem : patient_correct(db, hashing, id, correction, patient);
 }
 
 /* $3: what the name holds; $4: digits that the number holds. NULL: anything, or nothing. */
@@ -38,9 +168,8 @@ static const struct statement list_patients = {
            "      FROM patient"
            "     WHERE $3::text IS NULL"
            "        OR strpos(lower(name), lower($3)) > 0"
-           "        OR strpos(phone, $4::text) > 0)" LIST_DOCUMENT(
-               "json_build_object('id', page.id, 'name', page.name, 'phone', page.phone)",
-               "name, id", ""),
+           "        OR strpos(phone, $4::text) > 0)" LIST_DOCUMENT(PATIENT_DOCUMENT("page"),
+                                                                   "name, id", ""),
 };
 
 /* The digits of a query that may be a number: "010-1234" finds 01012345678. NULL: it is none. */

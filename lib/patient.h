@@ -4,15 +4,50 @@
 
 #include "db.h"
 #include "form.h"
+#include "secret.h"
+
+/* What the desk sends of a new patient; without a password they cannot log in. */
+struct admission {
+    const char *name;
+    const char *phone;
+    const char *password;
+};
+extern const struct form admission_form;
+
+/* What is to be corrected; what is not given stays. */
+struct correction {
+    const char *name;
+    const char *phone;
+    const char *password;
+    const char *current_password; /* asked of patients who want a new one */
+};
+extern const struct form correction_form;     /* of the desk */
+extern const struct form own_correction_form; /* of patients */
 
 /* What staff may ask of the list: part of a name or of a telephone number. */
 extern const struct form patients_form;
 
-/* SQL for a patient's document; needs a row named `p`. */
-#define PATIENT_DOCUMENT "json_build_object('id', p.id, 'name', p.name, 'phone', p.phone)"
+/* SQL for the document of the patient in that row. */
+#define PATIENT_DOCUMENT(ROW)                                                                      \
+    "json_build_object('id', " ROW ".id, 'name', " ROW ".name, 'phone', " ROW ".phone)"
 
 /* Refused: `not_found`. */
 const struct problem *patient_find(struct db *db, int64_t id, struct document *patient);
+
+/* Refused: `duplicate` when the number is somebody's already; `unavailable`. */
+const struct problem *patient_create(struct db *db, struct hashing *hashing,
+                                     const struct admission *admission, struct document *patient);
+
+/* A new password ends the patient's logins. Refused: `not_found`, `duplicate`, `unavailable`. */
+const struct problem *patient_correct(struct db *db, struct hashing *hashing, int64_t id,
+                                      const struct correction *correction,
+                                      struct document *patient);
+
+/* The same by the patient, who must know the password that there is to set another one. Refused:
+ * `invalid` when it is missing or wrong. */
+const struct problem *patient_correct_own(struct db *db, struct hashing *hashing, int64_t id,
+                                          const struct correction *correction,
+                                          struct document *patient);
 
 /* A page of those whose name or number holds the query; `filter` was read through patients_form. */
 const struct problem *patient_list(struct db *db, const void *filter, struct document *list);

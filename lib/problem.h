@@ -39,7 +39,7 @@ struct problem {
     X(patient_busy, 409, "The patient already has an appointment at that time.")                   \
     X(slot_full, 409, "The hospital has no room left at that time.")                               \
     X(duplicate, 409, "This exists already.")                                                      \
-    X(in_use, 409, "Future appointments still need this.")                                         \
+    X(in_use, 409, "This is still needed as it is.")                                               \
     X(illegal_transition, 409, "An appointment in this status cannot change to that one.")         \
     X(idempotency_key_in_use, 409, "The same request is being carried out at this moment.")        \
     X(stale_version, 412, "Somebody has changed this in the meantime.")                            \

@@ -19,8 +19,8 @@ extern const struct form statistics_query_form;
  * The figures, as the API's document. Every count counts appointments of any status by the day they
  * start; revenue is what completed ones cost. no_show_rate: no-shows among those that came to an
  * end, completed or no-show. utilisation: slots taken by appointments that stand, among the
- * capacity offered within opening hours on days that are not closed. A rate of nothing is null. Refused: `bad_request` when
- * `to` is before `from` or more than three years after it.
+ * capacity offered within opening hours on days that are not closed. A rate of nothing is null.
+ * Refused: `bad_request` when `to` is before `from` or more than three years after it.
  */
 const struct problem *statistics_collect(struct db *db, const struct statistics_query *query,
                                          struct document *statistics);

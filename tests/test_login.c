@@ -1,6 +1,7 @@
 /* Logins: tokens given, renewed and ended, for patients and staff alike. */
 #include "clinic.h"
 
+#include <pthread.h>
 #include <string.h>
 
 TestSuite(login, .init = clinic_open, .fini = clinic_close);
@@ -268,6 +269,7 @@ Test(login, a_refresh_token_is_good_for_thirty_days)
 Test(login, inactive_staff_is_not_let_in)
 {
     struct answer login = log_in(&kinds[1]);
+    sql("UPDATE staff SET role = 'admin' WHERE id = 2");
     sql("UPDATE staff SET is_active = false WHERE id = 1");
     expect_refusal(log_in_as(&kinds[1], "admin@example.com", "clinic-demo"), "bad_credentials");
     expect_refusal(refresh(&kinds[1], &login), "unauthenticated");
@@ -333,4 +335,82 @@ Test(login, the_database_holds_neither_tokens_nor_passwords)
             cr_expect_str_eq(rows_that_hold(secrets[i]), "0", "%s", secrets[i]);
     }
     cr_expect_str_eq(sql("SELECT count(*) FROM refresh_token WHERE length(digest) >= 32"), "4");
+}
+
+/* Changes the password of whom log_in() logs in, to "correct horse". */
+static void change_password(const struct kind *kind)
+{
+    if (kind->pool == PATIENT_POOL)
+        expect_answer(patient_api("PATCH", "/me", patient_token(1),
+                                  "{\"password\": \"correct horse\","
+                                  " \"current_password\": \"clinic-demo\"}"),
+                      200, "");
+    else
+        expect_answer(admin_api("PUT", "/staff/1", staff_token("admin"),
+                                "{\"name\": \"Ada\", \"email\": \"admin@example.com\","
+                                " \"role\": \"admin\", \"password\": \"correct horse\"}"),
+                      200, "");
+}
+
+Test(login, a_changed_password_ends_all_logins_of_that_person)
+{
+    FOR_BOTH_KINDS(kind)
+    {
+        struct answer first = log_in(kind), second = log_in(kind);
+        change_password(kind);
+        expect_refusal(refresh(kind, &first), "unauthenticated");
+        expect_refusal(refresh(kind, &second), "unauthenticated");
+        expect_refusal(log_in_as(kind, kind->known, "clinic-demo"), "bad_credentials");
+        struct answer anew = log_in_as(kind, kind->known, "correct horse");
+        expect_answer(anew, 200, "");
+        expect_answer(refresh(kind, &anew), 200, "");
+    }
+}
+
+Test(login, other_changes_and_other_people_keep_their_logins)
+{
+    struct answer patient = log_in(&kinds[0]), admin = log_in(&kinds[1]);
+    struct answer desk = log_in_as(&kinds[1], "desk@example.com", "clinic-demo");
+    expect_answer(patient_api("PATCH", "/me", patient_token(1), "{\"name\": \"Hong G\"}"), 200, "");
+    expect_answer(
+        admin_api("PATCH", "/patients/2", staff_token("desk"), "{\"password\": \"correct horse\"}"),
+        200, "");
+    expect_answer(admin_api("PUT", "/staff/2", staff_token("admin"),
+                            "{\"name\": \"Dan\", \"email\": \"desk@example.com\","
+                            " \"role\": \"viewer\"}"),
+                  200, "");
+    expect_answer(refresh(&kinds[0], &patient), 200, "");
+    expect_answer(refresh(&kinds[1], &admin), 200, "");
+    expect_answer(refresh(&kinds[1], &desk), 200, "");
+}
+
+Test(login, who_leaves_the_staff_is_out_at_once)
+{
+    struct answer login = log_in_as(&kinds[1], "desk@example.com", "clinic-demo");
+    expect_answer(admin_api("DELETE", "/staff/2", staff_token("admin"), NULL), 204, "");
+    expect_refusal(refresh(&kinds[1], &login), "unauthenticated");
+    expect_refusal(log_in_as(&kinds[1], "desk@example.com", "clinic-demo"), "bad_credentials");
+    sql("UPDATE staff SET is_active = true WHERE id = 2");
+    expect_refusal(refresh(&kinds[1], &login), "unauthenticated");
+}
+
+static void *log_in_with_the_old_password(void *answer)
+{
+    *(struct answer *)answer = log_in_as(&kinds[0], kinds[0].known, "clinic-demo");
+    return NULL;
+}
+
+/* The password was right when it was checked, and is no longer when the login is to start. */
+Test(login, a_login_that_races_a_new_password_loses)
+{
+    pthread_t thread;
+    struct answer late;
+    sql("BEGIN");
+    sql("UPDATE patient SET password_hash = 'another' WHERE id = 1");
+    pthread_create(&thread, NULL, log_in_with_the_old_password, &late);
+    clinic_await_locks(1);
+    sql("COMMIT");
+    pthread_join(thread, NULL);
+    expect_refusal(late, "bad_credentials");
+    cr_expect_str_eq(sql("SELECT count(*) FROM login"), "0");
 }

@@ -295,3 +295,87 @@ Test(patient, no_answer_holds_a_secret_of_the_database)
             cr_expect(!strstr(answers[i].text, secrets[k]) && !strstr(answers[i].head, secrets[k]),
                       "%s stands in %s", secrets[k], answers[i].text);
 }
+
+static struct answer correct_me(const char *body)
+{
+    return patient_api("PATCH", "/me", patient_token(1), body);
+}
+
+Test(patient, patients_correct_their_own_data)
+{
+    struct answer corrected = correct_me("{\"name\": \" Hong Gildong \"}");
+    expect_answer(corrected, 200, "");
+    expect_document(corrected.text,
+                    "{\"id\": 1, \"name\": \"Hong Gildong\", \"phone\": \"01012345678\"}");
+    corrected = correct_me("{\"phone\": \"+82 10 1234 5678\"}");
+    expect_document(corrected.text,
+                    "{\"id\": 1, \"name\": \"Hong Gildong\", \"phone\": \"+821012345678\"}");
+    struct answer same = correct_me("{}");
+    cr_expect_str_eq(same.text, corrected.text);
+    expect_answer(log_in("+821012345678", "clinic-demo"), 200, "");
+    expect_answer(correct_me("{\"phone\": \"010-2222-3333\"}"), 409, "duplicate");
+    expect_answer(correct_me("{\"name\": null}"), 422, "invalid");
+    expect_answer(correct_me("{\"id\": 2}"), 422, "invalid");
+}
+
+Test(patient, a_new_password_needs_the_one_that_there_is)
+{
+    static const struct {
+        const char *body, *field;
+    } rows[] = {
+        {"{\"password\": \"correct horse\"}", "current_password"},
+        {"{\"password\": \"correct horse\", \"current_password\": \"a guess\"}",
+         "current_password"},
+        {"{\"password\": \"short\", \"current_password\": \"clinic-demo\"}", "password"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer refused = correct_me(rows[i].body);
+        expect_answer(refused, 422, "invalid");
+        cr_expect_str_eq(at(&refused, "/errors/0/field"), rows[i].field, "%s", rows[i].body);
+    }
+    expect_answer(log_in("01012345678", "clinic-demo"), 200, "");
+    expect_answer(correct_me("{\"password\": \"correct horse\","
+                             " \"current_password\": \"clinic-demo\"}"),
+                  200, "");
+    expect_answer(log_in("01012345678", "clinic-demo"), 401, "bad_credentials");
+    expect_answer(log_in("01012345678", "correct horse"), 200, "");
+}
+
+static struct answer at_desk(const char *method, const char *path, const char *body)
+{
+    return admin_api(method, path, staff_token("desk"), body);
+}
+
+Test(patient, the_desk_creates_shows_and_corrects_patients)
+{
+    struct answer made =
+        at_desk("POST", "/patients", "{\"name\": \"Seo\", \"phone\": \"010-4444-5555\"}");
+    expect_answer(made, 201, "");
+    expect_document(made.text, "{\"id\": 261, \"name\": \"Seo\", \"phone\": \"01044445555\"}");
+    cr_expect_str_eq(header(&made, "Location"), "/api/v1/admin/patients/261");
+    struct answer shown = at_desk("GET", "/patients/261", NULL);
+    cr_expect_str_eq(shown.text, made.text);
+    struct answer corrected = at_desk("PATCH", "/patients/261", "{\"name\": \"Seo Yun\"}");
+    expect_document(corrected.text,
+                    "{\"id\": 261, \"name\": \"Seo Yun\", \"phone\": \"01044445555\"}");
+    expect_answer(at_desk("PATCH", "/patients/261", "{\"phone\": \"010 1234 5678\"}"), 409,
+                  "duplicate");
+    expect_answer(at_desk("POST", "/patients", "{\"name\": \"x\", \"phone\": \"01012345678\"}"),
+                  409, "duplicate");
+    expect_answer(at_desk("POST", "/patients", "{\"name\": \"x\"}"), 422, "invalid");
+    expect_answer(at_desk("GET", "/patients/999", NULL), 404, "not_found");
+    expect_answer(at_desk("PATCH", "/patients/999", "{\"name\": \"x\"}"), 404, "not_found");
+    expect_answer(admin_api("GET", "/patients/1", staff_token("viewer"), NULL), 403, "forbidden");
+}
+
+Test(patient, without_a_password_nobody_logs_in_until_the_desk_gives_one)
+{
+    at_desk("POST", "/patients", "{\"name\": \"Seo\", \"phone\": \"010-4444-5555\"}");
+    expect_answer(log_in("01044445555", "clinic-demo"), 401, "bad_credentials");
+    expect_answer(enrol("Seo", "01044445555", "clinic-demo"), 409, "duplicate");
+    expect_answer(at_desk("PATCH", "/patients/261", "{\"password\": \"clinic-demo\"}"), 200, "");
+    expect_answer(log_in("01044445555", "clinic-demo"), 200, "");
+    at_desk("POST", "/patients",
+            "{\"name\": \"Kang\", \"phone\": \"01066667777\", \"password\": \"clinic-demo\"}");
+    expect_answer(log_in("01066667777", "clinic-demo"), 200, "");
+}

@@ -184,6 +184,27 @@ Test(role, whoever_is_refused_changes_nothing)
          "{\"start_time\": \"08:30\", \"end_time\": \"09:00\", \"max_capacity\": 1}", "admin"},
         {"DELETE", "/hospital-slots/18", NULL, "admin"},
         {"PATCH", "/appointments/1/status", "{\"status\": \"confirmed\"}", "desk"},
+        {"PATCH", "/appointments/1", "{\"start_time\": \"2027-03-02T11:00\"}", "desk"},
+        {"POST", "/appointments",
+         "{\"patient_id\": 2, \"doctor_id\": 3, \"treatment_id\": 1,"
+         " \"start_time\": \"2027-03-02T14:00\"}",
+         "desk"},
+        {"POST", "/patients", "{\"name\": \"A\", \"phone\": \"01077778888\"}", "desk"},
+        {"PATCH", "/patients/2", "{\"name\": \"B\"}", "desk"},
+        {"POST", "/closures", "{\"from\": \"2027-03-08\", \"to\": \"2027-03-08\"}", "admin"},
+        {"DELETE", "/closures/1", NULL, "admin"},
+        {"POST", "/staff",
+         "{\"name\": \"A\", \"email\": \"a@example.com\", \"role\": \"admin\","
+         " \"password\": \"correct horse\"}",
+         "admin"},
+        {"PUT", "/staff/2", "{\"name\": \"A\", \"email\": \"b@example.com\", \"role\": \"admin\"}",
+         "admin"},
+        {"DELETE", "/staff/3", NULL, "admin"},
+        {"PUT", "/hospital",
+         "{\"name\": \"A\", \"time_zone\": \"Asia/Tokyo\", \"opens_at\": \"09:00\","
+         " \"closes_at\": \"18:00\", \"lunch_start\": \"12:00\", \"lunch_end\": \"13:00\","
+         " \"min_notice_minutes\": 0, \"max_days_ahead\": 180, \"cancel_notice_minutes\": 0}",
+         "admin"},
     };
     expect_answer(book(1, 1, 1, "2027-03-02T10:00"), 201, "");
     const char *before = everything();
