@@ -1,4 +1,5 @@
 /* The admin pool: what the hospital's staff may ask for. */
+#include "access.h"
 #include "appointment.h"
 #include "closure.h"
 #include "doctor.h"
@@ -95,6 +96,7 @@ static const struct route routes[] = {
     {"PUT", "/hospital", ROLE_ADMIN, hospital_set, .success = 200, .body = &hospital_form},
     {"GET", "/stats", ROLE_VIEWER, statistics_show, .success = 200,
      .query = &statistics_query_form},
+    {"GET", "/access-log", ROLE_ADMIN, accesses_list, .success = 200, .query = &access_form},
 
     {"GET", "/health", ROLE_ANYONE, health_show, .success = 200},
     {0},

@@ -22,18 +22,11 @@ static int64_t expected_version(const struct request *request)
     return strtoll(tag + 1, NULL, 10);
 }
 
-static struct actor actor_of(const struct request *request)
-{
-    bool is_patient = request->caller.role == ROLE_PATIENT;
-    return (struct actor){.patient_id = is_patient ? request->caller.id : NOT_GIVEN,
-                          .staff_id = is_patient ? NOT_GIVEN : request->caller.id};
-}
-
 const struct problem *appointments_book(struct request *request, struct reply *reply)
 {
     struct document appointment;
     const struct problem *problem =
-        appointment_book(&request->db, actor_of(request), request->body, &appointment);
+        appointment_book(&request->db, route_actor(request), request->body, &appointment);
     if (!problem)
         reply_created(request, reply, &appointment);
     return problem;
@@ -53,7 +46,7 @@ const struct problem *appointments_move(struct request *request, struct reply *r
 {
     struct document appointment;
     const struct problem *problem =
-        appointment_move(&request->db, actor_of(request), request->path_id, request->body,
+        appointment_move(&request->db, route_actor(request), request->path_id, request->body,
                          expected_version(request), &appointment);
     if (!problem)
         reply_document(request, reply, &appointment);
@@ -64,7 +57,7 @@ const struct problem *appointments_cancel(struct request *request, struct reply 
 {
     struct document appointment;
     const struct problem *problem =
-        status_cancel(&request->db, actor_of(request), request->path_id, request->body,
+        status_cancel(&request->db, route_actor(request), request->path_id, request->body,
                       expected_version(request), &appointment);
     if (!problem)
         reply_document(request, reply, &appointment);
@@ -74,7 +67,8 @@ const struct problem *appointments_cancel(struct request *request, struct reply 
 const struct problem *appointments_list(struct request *request, struct reply *reply)
 {
     struct document list;
-    const struct problem *problem = appointment_list(&request->db, request->query, &list);
+    struct actor actor = route_actor(request);
+    const struct problem *problem = appointment_list(&request->db, &actor, request->query, &list);
     if (!problem)
         reply_document(request, reply, &list);
     return problem;
@@ -83,8 +77,9 @@ const struct problem *appointments_list(struct request *request, struct reply *r
 const struct problem *appointments_find(struct request *request, struct reply *reply)
 {
     struct document appointment;
-    const struct problem *problem = appointment_find(&request->db, request->path_id,
-                                                     actor_of(request).patient_id, &appointment);
+    struct actor actor = route_actor(request);
+    const struct problem *problem =
+        appointment_find(&request->db, &actor, request->path_id, &appointment);
     if (!problem)
         reply_document(request, reply, &appointment);
     return problem;
@@ -94,7 +89,7 @@ const struct problem *appointments_set_status(struct request *request, struct re
 {
     struct document appointment;
     const struct problem *problem =
-        status_set(&request->db, actor_of(request), request->path_id, request->body,
+        status_set(&request->db, route_actor(request), request->path_id, request->body,
                    expected_version(request), &appointment);
     if (!problem)
         reply_document(request, reply, &appointment);
@@ -104,8 +99,9 @@ const struct problem *appointments_set_status(struct request *request, struct re
 const struct problem *appointments_history(struct request *request, struct reply *reply)
 {
     struct document list;
+    struct actor actor = route_actor(request);
     const struct problem *problem =
-        history_list(&request->db, request->path_id, request->query, &list);
+        history_list(&request->db, &actor, request->path_id, request->query, &list);
     if (!problem)
         reply_document(request, reply, &list);
     return problem;

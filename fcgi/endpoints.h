@@ -7,6 +7,9 @@
 
 #include "route.h"
 
+/* accesses.c */
+handler accesses_list;
+
 /* appointments.c: a patient's own, or, for staff, anybody's */
 handler appointments_book, appointments_move, appointments_find;
 handler appointments_list_own, appointments_cancel;                       /* patients */

@@ -16,29 +16,39 @@ const struct problem *patients_register(struct request *request, struct reply *r
     return problem;
 }
 
+/* A token may outlive the patient. */
+static const struct problem *not_logged_in_if_gone(const struct problem *problem)
+{
+    return problem == &problem_not_found ? &problem_unauthenticated : problem;
+}
+
 const struct problem *patients_me(struct request *request, struct reply *reply)
 {
     struct document patient;
-    const struct problem *problem = patient_find(&request->db, request->caller.id, &patient);
+    struct actor actor = route_actor(request);
+    const struct problem *problem =
+        patient_find(&request->db, &actor, request->caller.id, &patient);
     if (!problem)
         reply_document(request, reply, &patient);
-    return problem == &problem_not_found ? &problem_unauthenticated : problem;
+    return not_logged_in_if_gone(problem);
 }
 
 const struct problem *patients_correct_me(struct request *request, struct reply *reply)
 {
     struct document patient;
-    const struct problem *problem = patient_correct_own(
-        &request->db, request->worker->hashing, request->caller.id, request->body, &patient);
+    struct actor actor = route_actor(request);
+    const struct problem *problem = patient_correct(&request->db, &actor, request->worker->hashing,
+                                                    request->caller.id, request->body, &patient);
     if (!problem)
         reply_document(request, reply, &patient);
-    return problem == &problem_not_found ? &problem_unauthenticated : problem;
+    return not_logged_in_if_gone(problem);
 }
 
 const struct problem *patients_list(struct request *request, struct reply *reply)
 {
     struct document list;
-    const struct problem *problem = patient_list(&request->db, request->query, &list);
+    struct actor actor = route_actor(request);
+    const struct problem *problem = patient_list(&request->db, &actor, request->query, &list);
     if (!problem)
         reply_document(request, reply, &list);
     return problem;
@@ -47,7 +57,8 @@ const struct problem *patients_list(struct request *request, struct reply *reply
 const struct problem *patients_find(struct request *request, struct reply *reply)
 {
     struct document patient;
-    const struct problem *problem = patient_find(&request->db, request->path_id, &patient);
+    struct actor actor = route_actor(request);
+    const struct problem *problem = patient_find(&request->db, &actor, request->path_id, &patient);
     if (!problem)
         reply_document(request, reply, &patient);
     return problem;
@@ -56,8 +67,9 @@ const struct problem *patients_find(struct request *request, struct reply *reply
 const struct problem *patients_create(struct request *request, struct reply *reply)
 {
     struct document patient;
+    struct actor actor = route_actor(request);
     const struct problem *problem =
-        patient_create(&request->db, request->worker->hashing, request->body, &patient);
+        patient_create(&request->db, &actor, request->worker->hashing, request->body, &patient);
     if (!problem)
         reply_created(request, reply, &patient);
     return problem;
@@ -66,7 +78,8 @@ const struct problem *patients_create(struct request *request, struct reply *rep
 const struct problem *patients_correct(struct request *request, struct reply *reply)
 {
     struct document patient;
-    const struct problem *problem = patient_correct(&request->db, request->worker->hashing,
+    struct actor actor = route_actor(request);
+    const struct problem *problem = patient_correct(&request->db, &actor, request->worker->hashing,
                                                     request->path_id, request->body, &patient);
     if (!problem)
         reply_document(request, reply, &patient);

@@ -181,6 +181,18 @@ void route_answer(struct request *request, struct reply *reply)
         reply_problem(request, reply, problem);
 }
 
+struct actor route_actor(const struct request *request)
+{
+    bool is_patient = request->caller.role == ROLE_PATIENT;
+    return (struct actor){
+        .patient_id = is_patient ? request->caller.id : NOT_GIVEN,
+        .staff_id = is_patient ? NOT_GIVEN : request->caller.id,
+        .action =
+            arena_printf(request->arena, "%s %s", request->route->method, request->route->path),
+        .address = request->address,
+    };
+}
+
 /* Statuses that a row implies. */
 static bool needs_caller(const struct route *route)
 {

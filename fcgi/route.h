@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "db.h"
+#include "actor.h"
 #include "form.h"
 #include "secret.h"
 #include "settings.h"
@@ -47,6 +47,7 @@ struct request {
     const char *authorization;
     const char *if_match;
     const char *idempotency_key;
+    const char *address; /* whence; NULL: not known */
     const char *content;
     size_t content_length;
 
@@ -88,6 +89,9 @@ struct route {
 /* Answers a request: finds its route, sees who calls, reads what the row asks for, and lets the
  * handler do the rest. Whatever goes wrong becomes a problem document. */
 void route_answer(struct request *request, struct reply *reply);
+
+/* Who asks, as the library knows them. */
+struct actor route_actor(const struct request *request);
 
 /* The statuses that a route may answer, ascending, ended by 0. */
 enum { MOST_STATUSES = 16 };

@@ -119,6 +119,7 @@ static void read_parameters(struct request *request, const FCGX_Request *fcgx)
     request->authorization = parameter(request, fcgx, "HTTP_AUTHORIZATION");
     request->if_match = parameter(request, fcgx, "HTTP_IF_MATCH");
     request->idempotency_key = parameter(request, fcgx, "HTTP_IDEMPOTENCY_KEY");
+    request->address = parameter(request, fcgx, "REMOTE_ADDR");
     if (!request->query_string)
         request->query_string = "";
 }

@@ -134,7 +134,7 @@ static const struct problem *judge_wish(struct db *db, const struct wish *wish,
 
 static const struct statement insert_appointment = {
     .name = "appointment_insert",
-    .parameters = 9,
+    .parameters = 10,
     .writes = true,
     .sql = "WITH written (a) AS ("
            "    INSERT INTO appointment AS w (doctor_id, treatment_id, patient_id, during, memo)"
@@ -145,7 +145,7 @@ static const struct statement insert_appointment = {
            "      FROM acting($7::bigint, $8::bigint, $9)"
            "    RETURNING w)"
            " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version"
-           "   FROM written" APPOINTMENT_PEOPLE,
+           "   FROM written" APPOINTMENT_PEOPLE_NOTED("$10"),
 };
 
 const struct problem *appointment_book(struct db *db, struct actor actor,
@@ -173,6 +173,7 @@ const struct problem *appointment_book(struct db *db, struct actor actor,
         db_integer_or_null(db, actor.patient_id),
         db_integer_or_null(db, actor.staff_id),
         booking->override ? booking->override->reason : NULL,
+        actor_visitor(db, &actor),
     };
     return db_document(db, &insert_appointment, parameters, appointment);
 }
@@ -199,33 +200,34 @@ static const struct problem *judge_move(struct db *db, const struct change *chan
 
 /* Neither changes anything, nor answers a row, when the version is no longer the one that was
  * judged. */
-#define UPDATE_APPOINTMENT(SET, ACTING)                                                            \
+#define UPDATE_APPOINTMENT(SET, ACTING, VISITOR)                                                   \
     "WITH written (a) AS ("                                                                        \
     "    UPDATE appointment w"                                                                     \
     "       SET " SET " FROM acting(" ACTING ")"                                                   \
     "     WHERE id = $1::bigint AND version = $2::integer"                                         \
     "    RETURNING w)"                                                                             \
-    " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version FROM written" APPOINTMENT_PEOPLE
+    " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version"                                        \
+    "   FROM written" APPOINTMENT_PEOPLE_NOTED(VISITOR)
 
 /* $3: NULL leaves the memo as it is. */
 #define NEW_MEMO "memo = CASE WHEN $3::text IS NULL THEN w.memo ELSE nullif($3, '') END"
 
 static const struct statement write_memo = {
     .name = "appointment_write_memo",
-    .parameters = 5,
+    .parameters = 6,
     .writes = true,
-    .sql = UPDATE_APPOINTMENT(NEW_MEMO, "$4::bigint, $5::bigint, NULL"),
+    .sql = UPDATE_APPOINTMENT(NEW_MEMO, "$4::bigint, $5::bigint, NULL", "$6"),
 };
 
 static const struct statement move_appointment = {
     .name = "appointment_move",
-    .parameters = 10,
+    .parameters = 11,
     .writes = true,
     .sql = UPDATE_APPOINTMENT(
         NEW_MEMO ", doctor_id = $6::bigint, treatment_id = $7::bigint,"
                  "  during = tsrange($8::timestamp,"
                  "                   $8::timestamp + make_interval(mins => $9::integer))",
-        "$4::bigint, $5::bigint, $10"),
+        "$4::bigint, $5::bigint, $10", "$11"),
 };
 
 static const struct problem *write_change(struct db *db, const struct statement *statement,
@@ -275,6 +277,7 @@ static const struct problem *write_move(struct db *db, const struct change *chan
         start,
         db_integer(db, day.duration_minutes),
         move->override ? move->override->reason : NULL,
+        actor_visitor(db, &change->actor),
     };
     return write_change(db, &move_appointment, parameters, appointment);
 }
@@ -292,13 +295,14 @@ static const struct problem *write_new_memo(struct db *db, const struct change *
     if (!free)
         return &problem_illegal_transition;
     if (!move->memo)
-        return appointment_find(db, change->id, change->actor.patient_id, appointment);
+        return appointment_find(db, &change->actor, change->id, appointment);
     const char *parameters[] = {
         db_integer(db, change->id),
         db_integer(db, standing->version),
         move->memo,
         db_integer_or_null(db, change->actor.patient_id),
         db_integer_or_null(db, change->actor.staff_id),
+        actor_visitor(db, &change->actor),
     };
     return write_change(db, &write_memo, parameters, appointment);
 }
@@ -319,16 +323,18 @@ const struct problem *appointment_move(struct db *db, struct actor actor, int64_
 
 static const struct statement find_appointment = {
     .name = "appointment_find",
-    .parameters = 2,
-    .sql = "SELECT " APPOINTMENT_DOCUMENT ", a.id, a.version"
-           "  FROM appointment a" APPOINTMENT_PEOPLE
-           " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
+    .parameters = 3,
+    .sql =
+        "SELECT " APPOINTMENT_DOCUMENT ", a.id, a.version"
+        "  FROM appointment a" APPOINTMENT_PEOPLE_NOTED(
+            "$3") " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
 };
 
-const struct problem *appointment_find(struct db *db, int64_t id, int64_t patient_id,
+const struct problem *appointment_find(struct db *db, const struct actor *actor, int64_t id,
                                        struct document *appointment)
 {
-    const char *parameters[] = {db_integer(db, id), db_integer_or_null(db, patient_id)};
+    const char *parameters[] = {db_integer(db, id), db_integer_or_null(db, actor->patient_id),
+                                actor_visitor(db, actor)};
     return db_document(db, &find_appointment, parameters, appointment);
 }
 
@@ -364,17 +370,30 @@ const struct problem *appointment_list_own(struct db *db, int64_t patient_id, co
 
 static const struct statement list_all = {
     .name = "appointment_list",
-    .parameters = 8,
+    .parameters = 9,
     .sql = "WITH matching AS NOT MATERIALIZED ("
            "    SELECT a"
            "      FROM appointment a"
            "     WHERE ($6::bigint IS NULL OR a.doctor_id = $6::bigint)"
            "       AND ($7::bigint IS NULL OR a.treatment_id = $7::bigint)"
            "       AND ($8::bigint IS NULL OR a.patient_id = $8::bigint)" IN_FILTER LIST_DOCUMENT(
-               APPOINTMENT_DOCUMENT, "lower((a).during), (a).id", APPOINTMENT_PEOPLE),
+               APPOINTMENT_DOCUMENT, "lower((a).during), (a).id", APPOINTMENT_PEOPLE_NOTED("$9")),
 };
 
-const struct problem *appointment_list(struct db *db, const void *filter, struct document *list)
+const struct problem *appointment_list(struct db *db, const struct actor *actor, const void *filter,
+                                       struct document *list)
 {
-    return db_document(db, &list_all, form_parameters(db->arena, &appointments_form, filter), list);
+    const struct appointments_filter *asked = filter;
+    const char *parameters[] = {
+        db_integer(db, asked->page.number),
+        db_integer(db, asked->page.size),
+        asked->status,
+        asked->from,
+        asked->to,
+        db_integer_or_null(db, asked->doctor_id),
+        db_integer_or_null(db, asked->treatment_id),
+        db_integer_or_null(db, asked->patient_id),
+        actor_visitor(db, actor),
+    };
+    return db_document(db, &list_all, parameters, list);
 }

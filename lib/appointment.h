@@ -50,6 +50,10 @@ extern const struct form appointments_form;
     " JOIN patient p ON p.id = (a).patient_id"                                                     \
     " CROSS JOIN hospital h"
 
+/* The same, noted in the access log by the visitor that is the parameter. */
+#define APPOINTMENT_PEOPLE_NOTED(VISITOR)                                                          \
+    APPOINTMENT_PEOPLE " CROSS JOIN access_note(" VISITOR "::visitor, (a).patient_id)"
+
 /* A patient books for themselves, staff for booking->patient_id. Refused: `invalid`, a rule of
  * rules.h, or a guard: `doctor_busy`, `patient_busy`, `slot_full`. Nothing is stored then, and
  * trying again is safe. The hospital's notice binds patients only, and an override lifts
@@ -68,9 +72,8 @@ const struct problem *appointment_move(struct db *db, struct actor actor, int64_
                                        const struct move *move, int64_t expected_version,
                                        struct document *appointment);
 
-/* One appointment; of that patient only, unless patient_id is NOT_GIVEN. Refused: `not_found`, also
- * for somebody else's. */
-const struct problem *appointment_find(struct db *db, int64_t id, int64_t patient_id,
+/* One appointment; a patient's own only. Refused: `not_found`, also for somebody else's. */
+const struct problem *appointment_find(struct db *db, const struct actor *actor, int64_t id,
                                        struct document *appointment);
 
 /* A page of a patient's own, latest start first; `filter` was read through own_appointments_form.
@@ -78,7 +81,8 @@ const struct problem *appointment_find(struct db *db, int64_t id, int64_t patien
 const struct problem *appointment_list_own(struct db *db, int64_t patient_id, const void *filter,
                                            struct document *list);
 
-/* A page of all, earliest start first; `filter` was read through appointments_form. */
-const struct problem *appointment_list(struct db *db, const void *filter, struct document *list);
+/* A page of all, for staff, earliest start first; `filter` was read through appointments_form. */
+const struct problem *appointment_list(struct db *db, const struct actor *actor, const void *filter,
+                                       struct document *list);
 
 #endif

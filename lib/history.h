@@ -3,14 +3,14 @@
 #ifndef HISTORY_H
 #define HISTORY_H
 
-#include "db.h"
+#include "actor.h"
 #include "form.h"
 
 extern const struct form history_form;
 
-/* A page of an appointment's changes, the first one first; `filter` was read through history_form.
- * Refused: `not_found`. */
-const struct problem *history_list(struct db *db, int64_t appointment_id, const void *filter,
-                                   struct document *list);
+/* For staff: a page of an appointment's changes, the first one first; `filter` was read through
+ * history_form. Refused: `not_found`. */
+const struct problem *history_list(struct db *db, const struct actor *actor, int64_t appointment_id,
+                                   const void *filter, struct document *list);
 
 #endif

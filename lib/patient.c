@@ -66,13 +66,17 @@ const struct form patients_form = FORM(struct patients_filter, filter_fields);
 
 static const struct statement find_patient = {
     .name = "patient_find",
-    .parameters = 1,
-    .sql = "SELECT " PATIENT_DOCUMENT("p") " FROM patient p WHERE id = $1::bigint",
+    .parameters = 2,
+    .sql =
+        "SELECT " PATIENT_DOCUMENT("p") "  FROM patient p CROSS JOIN access_note($2::visitor, p.id)"
+                                        " WHERE p.id = $1::bigint",
 };
 
-const struct problem *patient_find(struct db *db, int64_t id, struct document *patient)
+const struct problem *patient_find(struct db *db, const struct actor *actor, int64_t id,
+                                   struct document *patient)
 {
-    return db_document(db, &find_patient, (const char *[]){db_integer(db, id)}, patient);
+    const char *parameters[] = {db_integer(db, id), actor_visitor(db, actor)};
+    return db_document(db, &find_patient, parameters, patient);
 }
 
 /* NULL stays NULL. */
@@ -83,46 +87,31 @@ static const struct problem *hash_if_given(struct db *db, struct hashing *hashin
     return password ? password_hash(hashing, db->arena, password, hash) : NULL;
 }
 
+/* What is written, as `p`, and noted by the visitor that is the parameter. */
+#define WRITTEN_PATIENT(WRITE, VISITOR)                                                            \
+    "WITH p AS (" WRITE " RETURNING id, name, phone)"                                              \
+    " SELECT " PATIENT_DOCUMENT("p") ", p.id"                                                      \
+                                     "   FROM p CROSS JOIN access_note(" VISITOR                   \
+                                     "::visitor, p.id)"
+
 static const struct statement create_patient = {
     .name = "patient_create",
-    .parameters = 3,
+    .parameters = 4,
     .writes = true,
-    .sql = "INSERT INTO patient AS p (name, phone, password_hash)"
-           " VALUES ($1, $2, $3)"
-           " RETURNING " PATIENT_DOCUMENT("p") ", p.id",
+    .sql = WRITTEN_PATIENT("INSERT INTO patient (name, phone, password_hash) VALUES ($1, $2, $3)",
+                           "$4"),
 };
 
-const struct problem *patient_create(struct db *db, struct hashing *hashing,
-                                     const struct admission *admission, struct document *patient)
+const struct problem *patient_create(struct db *db, const struct actor *actor,
+                                     struct hashing *hashing, const struct admission *admission,
+                                     struct document *patient)
 {
     const char *hash;
     const struct problem *problem = hash_if_given(db, hashing, admission->password, &hash);
     if (problem)
         return problem;
-    const char *parameters[] = {admission->name, admission->phone, hash};
+    const char *parameters[] = {admission->name, admission->phone, hash, actor_visitor(db, actor)};
     return db_document(db, &create_patient, parameters, patient);
-}
-
-static const struct statement correct_patient = {
-    .name = "patient_correct",
-    .parameters = 4,
-    .writes = true,
-    .sql = "UPDATE patient p"
-           "   SET name = coalesce($2, name), phone = coalesce($3, phone),"
-           "       password_hash = coalesce($4, password_hash)"
-           " WHERE id = $1::bigint"
-           " RETURNING " PATIENT_DOCUMENT("p"),
-};
-
-const struct problem *patient_correct(struct db *db, struct hashing *hashing, int64_t id,
-                                      const struct correction *correction, struct document *patient)
-{
-    const char *hash;
-    const struct problem *problem = hash_if_given(db, hashing, correction->password, &hash);
-    if (problem)
-        return problem;
-    const char *parameters[] = {db_integer(db, id), correction->name, correction->phone, hash};
-    return db_document(db, &correct_patient, parameters, patient);
 }
 
 static const struct statement find_password = {
@@ -150,26 +139,46 @@ static const struct problem *check_current(struct db *db, struct hashing *hashin
     return problem;
 }
 
-const struct problem *patient_correct_own(struct db *db, struct hashing *hashing, int64_t id,
-                                          const struct correction *correction,
-                                          struct document *patient)
+static const struct statement correct_patient = {
+    .name = "patient_correct",
+    .parameters = 5,
+    .writes = true,
+    .sql = WRITTEN_PATIENT("UPDATE patient"
+                           "   SET name = coalesce($2, name), phone = coalesce($3, phone),"
+                           "       password_hash = coalesce($4, password_hash)"
+                           " WHERE id = $1::bigint",
+                           "$5"),
+};
+
+const struct problem *patient_correct(struct db *db, const struct actor *actor,
+                                      struct hashing *hashing, int64_t id,
+                                      const struct correction *correction, struct document *patient)
 {
-    const struct problem *problem =
-        correction->password ? check_current(db, hashing, id, correction->current_password) : NULL;
-    return problem ? problem : patient_correct(db, hashing, id, correction, patient);
+    const char *hash;
+    const struct problem *problem = NULL;
+    if (correction->password && actor->patient_id != NOT_GIVEN)
+        problem = check_current(db, hashing, id, correction->current_password);
+    if (!problem)
+        problem = hash_if_given(db, hashing, correction->password, &hash);
+    if (problem)
+        return problem;
+    const char *parameters[] = {db_integer(db, id), correction->name, correction->phone, hash,
+                                actor_visitor(db, actor)};
+    return db_document(db, &correct_patient, parameters, patient);
 }
 
 /* $3: what the name holds; $4: digits that the number holds. NULL: anything, or nothing. */
 static const struct statement list_patients = {
     .name = "patient_list",
-    .parameters = 4,
-    .sql = "WITH matching AS NOT MATERIALIZED ("
-           "    SELECT *"
-           "      FROM patient"
-           "     WHERE $3::text IS NULL"
-           "        OR strpos(lower(name), lower($3)) > 0"
-           "        OR strpos(phone, $4::text) > 0)" LIST_DOCUMENT(PATIENT_DOCUMENT("page"),
-                                                                   "name, id", ""),
+    .parameters = 5,
+    .sql =
+        "WITH matching AS NOT MATERIALIZED ("
+        "    SELECT *"
+        "      FROM patient"
+        "     WHERE $3::text IS NULL"
+        "        OR strpos(lower(name), lower($3)) > 0"
+        "        OR strpos(phone, $4::text) > 0)" LIST_DOCUMENT(
+            PATIENT_DOCUMENT("page"), "name, id", " CROSS JOIN access_note($5::visitor, page.id)"),
 };
 
 /* The digits of a query that may be a number: "010-1234" finds 01012345678. NULL: it is none. */
@@ -186,7 +195,8 @@ static const char *digits_of(struct arena *arena, const char *query)
     return count > 0 ? digits : NULL;
 }
 
-const struct problem *patient_list(struct db *db, const void *filter, struct document *list)
+const struct problem *patient_list(struct db *db, const struct actor *actor, const void *filter,
+                                   struct document *list)
 {
     const struct patients_filter *asked = filter;
     const char *parameters[] = {
@@ -194,6 +204,7 @@ const struct problem *patient_list(struct db *db, const void *filter, struct doc
         db_integer(db, asked->page.size),
         asked->query,
         asked->query ? digits_of(db->arena, asked->query) : NULL,
+        actor_visitor(db, actor),
     };
     return db_document(db, &list_patients, parameters, list);
 }

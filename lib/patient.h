@@ -2,7 +2,7 @@
 #ifndef PATIENT_H
 #define PATIENT_H
 
-#include "db.h"
+#include "actor.h"
 #include "form.h"
 #include "secret.h"
 
@@ -31,25 +31,28 @@ extern const struct form patients_form;
 #define PATIENT_DOCUMENT(ROW)                                                                      \
     "json_build_object('id', " ROW ".id, 'name', " ROW ".name, 'phone', " ROW ".phone)"
 
-/* Refused: `not_found`. */
-const struct problem *patient_find(struct db *db, int64_t id, struct document *patient);
+/* The functions below are for staff, who leave a note in the access log, and, where it says so, for
+ * patients about themselves. */
+
+/* Anybody, or a patient themselves. Refused: `not_found`. */
+const struct problem *patient_find(struct db *db, const struct actor *actor, int64_t id,
+                                   struct document *patient);
 
 /* Refused: `duplicate` when the number is somebody's already; `unavailable`. */
-const struct problem *patient_create(struct db *db, struct hashing *hashing,
-                                     const struct admission *admission, struct document *patient);
+const struct problem *patient_create(struct db *db, const struct actor *actor,
+                                     struct hashing *hashing, const struct admission *admission,
+                                     struct document *patient);
 
-/* A new password ends the patient's logins. Refused: `not_found`, `duplicate`, `unavailable`. */
-const struct problem *patient_correct(struct db *db, struct hashing *hashing, int64_t id,
+/* A new password ends the patient's logins. Patients correct themselves, and must know the password
+ * that there is to set another one. Refused: `not_found`, `duplicate`, `unavailable`; `invalid`
+ * when the current password is missing or wrong. */
+const struct problem *patient_correct(struct db *db, const struct actor *actor,
+                                      struct hashing *hashing, int64_t id,
                                       const struct correction *correction,
                                       struct document *patient);
 
-/* The same by the patient, who must know the password that there is to set another one. Refused:
- * `invalid` when it is missing or wrong. */
-const struct problem *patient_correct_own(struct db *db, struct hashing *hashing, int64_t id,
-                                          const struct correction *correction,
-                                          struct document *patient);
-
 /* A page of those whose name or number holds the query; `filter` was read through patients_form. */
-const struct problem *patient_list(struct db *db, const void *filter, struct document *list);
+const struct problem *patient_list(struct db *db, const struct actor *actor, const void *filter,
+                                   struct document *list);
 
 #endif

@@ -3,14 +3,8 @@
 #ifndef STANDING_H
 #define STANDING_H
 
-#include "db.h"
+#include "actor.h"
 #include "form.h"
-
-/* Who acts: a patient for themselves, or a member of staff for anybody. The other is NOT_GIVEN. */
-struct actor {
-    int64_t patient_id;
-    int64_t staff_id;
-};
 
 struct standing {
     int64_t version;

@@ -56,7 +56,7 @@ bool status_may_change(const char *from, const char *to, bool begun)
 /* Changes nothing, and answers no row, when the version is no longer the one that was judged. */
 static const struct statement set_status = {
     .name = "status_set",
-    .parameters = 6,
+    .parameters = 7,
     .writes = true,
     .sql = "WITH written (a) AS ("
            "    UPDATE appointment w"
@@ -65,7 +65,7 @@ static const struct statement set_status = {
            "     WHERE id = $1::bigint AND version = $2::integer"
            "    RETURNING w)"
            " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version"
-           "   FROM written" APPOINTMENT_PEOPLE,
+           "   FROM written" APPOINTMENT_PEOPLE_NOTED("$7"),
 };
 
 static const struct problem *write_status(struct db *db, const struct change *change,
@@ -81,6 +81,7 @@ static const struct problem *write_status(struct db *db, const struct change *ch
         reason,
         db_integer_or_null(db, change->actor.patient_id),
         db_integer_or_null(db, change->actor.staff_id),
+        actor_visitor(db, &change->actor),
     };
     const struct problem *problem = db_document(db, &set_status, parameters, appointment);
     return problem == &problem_not_found ? &problem_stale_version : problem;
@@ -92,7 +93,7 @@ static const struct problem *write_cancellation(struct db *db, const struct chan
 {
     const struct cancellation *cancellation = change->wanted;
     if (strcmp(standing->status, "cancelled") == 0)
-        return appointment_find(db, change->id, change->actor.patient_id, appointment);
+        return appointment_find(db, &change->actor, change->id, appointment);
     const struct problem *problem = change_check_version(change, standing);
     if (!problem && status_may_change(standing->status, "cancelled", standing->begun))
         problem = change_check_notice(change, standing);

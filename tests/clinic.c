@@ -194,8 +194,9 @@ static const char *log_of(enum pool_name pool)
 static void await_serving(enum pool_name pool)
 {
     const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-    const char *serving = text("test $(grep -c '\"event\":\"serving\"' %s) -ge %d", log_of(pool),
-                               clinic.pools[pool].started);
+    const char *serving =
+        text("test $(cat %s 2>/dev/null | grep -c '\"event\":\"serving\"') -ge %d", log_of(pool),
+             clinic.pools[pool].started);
     for (int i = 0; i < 2000 && system(serving) != 0; i++)
         nanosleep(&pause, NULL);
 }

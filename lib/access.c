@@ -1,0 +1,52 @@
+#include "access.h"
+
+struct access_filter {
+    struct page page;
+    const char *from;
+    const char *to;
+    int64_t patient_id;
+    int64_t staff_id;
+};
+
+static const struct field filter_fields[] = {
+    PAGE_FIELDS(struct access_filter),
+    {.name = "from", .kind = FIELD_DATE, .offset = offsetof(struct access_filter, from)},
+    {.name = "to", .kind = FIELD_DATE, .offset = offsetof(struct access_filter, to)},
+    {.name = "patient_id",
+     .kind = FIELD_INTEGER,
+     .least = 1,
+     .most = INT64_MAX,
+     .offset = offsetof(struct access_filter, patient_id)},
+    {.name = "staff_id",
+     .kind = FIELD_INTEGER,
+     .least = 1,
+     .most = INT64_MAX,
+     .offset = offsetof(struct access_filter, staff_id)},
+};
+const struct form access_form = FORM(struct access_filter, filter_fields);
+
+#define ENTRY                                                                                      \
+    "json_build_object("                                                                           \
+    "    'id', entry_id,"                                                                          \
+    "    'at', local_text(date_trunc('second', at AT TIME ZONE time_zone), time_zone),"            \
+    "    'staff', json_build_object('id', staff_id, 'name', s.name),"                              \
+    "    'patient_id', patient_id, 'action', action, 'address', host(address))"
+
+/* The days are the hospital's. */
+static const struct statement list_accesses = {
+    .name = "access_list",
+    .parameters = 6,
+    .sql = "WITH matching AS NOT MATERIALIZED ("
+           "    SELECT a.id AS entry_id, at, staff_id, patient_id, action, address, time_zone"
+           "      FROM access a, hospital h"
+           "     WHERE at >= coalesce($3::date::timestamp AT TIME ZONE time_zone, '-infinity')"
+           "       AND at < coalesce(($4::date + 1)::timestamp AT TIME ZONE time_zone, 'infinity')"
+           "       AND ($5::bigint IS NULL OR patient_id = $5::bigint)"
+           "       AND ($6::bigint IS NULL OR staff_id = $6::bigint))" LIST_DOCUMENT(
+               ENTRY, "at DESC, entry_id DESC", " LEFT JOIN staff s ON s.id = staff_id"),
+};
+
+const struct problem *access_list(struct db *db, const void *filter, struct document *list)
+{
+    return db_document(db, &list_accesses, form_parameters(db->arena, &access_form, filter), list);
+}
