@@ -28,7 +28,7 @@ const struct form access_form = FORM(struct access_filter, filter_fields);
 #define ENTRY                                                                                      \
     "json_build_object("                                                                           \
     "    'id', entry_id,"                                                                          \
-    "    'at', local_text(date_trunc('second', at AT TIME ZONE time_zone), time_zone),"            \
+    "    'at', instant_text(at, time_zone),"                                                       \
     "    'staff', json_build_object('id', staff_id, 'name', s.name),"                              \
     "    'patient_id', patient_id, 'action', action, 'address', host(address))"
 

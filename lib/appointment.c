@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "availability.h"
+#include "facts.h"
 #include "refusal.h"
 #include "status.h"
 
@@ -118,7 +118,7 @@ static const struct problem *judge_wish(struct db *db, const struct wish *wish,
                                         const struct applicant *applicant, struct day *day,
                                         const char **start)
 {
-    const struct problem *problem = availability_facts(db, wish, day, start);
+    const struct problem *problem = facts_of_day(db, wish, day, start);
     if (problem == &problem_not_found)
         return refusal_by_constraint(db->arena, "appointment_doctor");
     if (problem)

@@ -10,7 +10,7 @@ const struct form history_form = FORM(struct history_filter, filter_fields);
 #define ENTRY                                                                                      \
     "json_build_object("                                                                           \
     "    'version', version,"                                                                      \
-    "    'at', local_text(date_trunc('second', (became).at AT TIME ZONE time_zone), time_zone),"   \
+    "    'at', instant_text((became).at, time_zone),"                                              \
     "    'by', json_build_object('patient_id', (became).patient_id,"                               \
     "                            'staff_id', (became).staff_id,"                                   \
     "                            'name', coalesce(s.name, p.name)),"                               \

@@ -1,11 +1,6 @@
 -- How far the hospital's room goes: who may exceed it, and what must not be taken away from under
 -- those who are booked.
 
--- How many minutes that is; of a time of day, since midnight.
-CREATE FUNCTION minutes(length interval) RETURNS integer
-LANGUAGE sql IMMUTABLE
-RETURN (extract(epoch FROM length) / 60)::integer;
-
 -- Who does what this transaction does, and why they exceed the room if they do: for the triggers.
 CREATE FUNCTION acting(of_patient bigint, of_staff bigint, override text) RETURNS void
 LANGUAGE plpgsql AS $$
