@@ -12,16 +12,8 @@ static const struct field filter_fields[] = {
     PAGE_FIELDS(struct access_filter),
     {.name = "from", .kind = FIELD_DATE, .offset = offsetof(struct access_filter, from)},
     {.name = "to", .kind = FIELD_DATE, .offset = offsetof(struct access_filter, to)},
-    {.name = "patient_id",
-     .kind = FIELD_INTEGER,
-     .least = 1,
-     .most = INT64_MAX,
-     .offset = offsetof(struct access_filter, patient_id)},
-    {.name = "staff_id",
-     .kind = FIELD_INTEGER,
-     .least = 1,
-     .most = INT64_MAX,
-     .offset = offsetof(struct access_filter, staff_id)},
+    ID_FIELD(struct access_filter, patient_id, false),
+    ID_FIELD(struct access_filter, staff_id, false),
 };
 const struct form access_form = FORM(struct access_filter, filter_fields);
 

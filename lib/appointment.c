@@ -16,16 +16,10 @@ static const struct field override_fields[] = {
 };
 static const struct form override_form = FORM(struct override, override_fields);
 
-#define ID_FIELD(STRUCT, MEMBER, ...)                                                              \
-    {                                                                                              \
-        .name = #MEMBER, .kind = FIELD_INTEGER, .least = 1, .most = INT64_MAX,                     \
-        .offset = offsetof(STRUCT, MEMBER), __VA_ARGS__                                            \
-    }
-
 /* Patients fill in all but the last two. */
 static const struct field booking_fields[] = {
-    ID_FIELD(struct booking, doctor_id, .required = true),
-    ID_FIELD(struct booking, treatment_id, .required = true),
+    ID_FIELD(struct booking, doctor_id, true),
+    ID_FIELD(struct booking, treatment_id, true),
     {.name = "start_time",
      .kind = FIELD_MOMENT,
      .required = true,
@@ -36,7 +30,7 @@ static const struct field booking_fields[] = {
      .least = 0,
      .most = 1000,
      .offset = offsetof(struct booking, memo)},
-    ID_FIELD(struct booking, patient_id, .required = true),
+    ID_FIELD(struct booking, patient_id, true),
     {.name = "override",
      .kind = FIELD_OBJECT,
      .form = &override_form,
@@ -52,8 +46,8 @@ const struct form booking_form = {
 
 /* Patients fill in all but the last one. */
 static const struct field move_fields[] = {
-    ID_FIELD(struct move, doctor_id),
-    ID_FIELD(struct move, treatment_id),
+    ID_FIELD(struct move, doctor_id, false),
+    ID_FIELD(struct move, treatment_id, false),
     {.name = "start_time", .kind = FIELD_MOMENT, .offset = offsetof(struct move, start_time)},
     {.name = "memo",
      .kind = FIELD_PROSE,
@@ -92,9 +86,9 @@ static const struct field filter_fields[] = {
      .offset = offsetof(struct appointments_filter, status)},
     {.name = "from", .kind = FIELD_DATE, .offset = offsetof(struct appointments_filter, from)},
     {.name = "to", .kind = FIELD_DATE, .offset = offsetof(struct appointments_filter, to)},
-    ID_FIELD(struct appointments_filter, doctor_id),
-    ID_FIELD(struct appointments_filter, treatment_id),
-    ID_FIELD(struct appointments_filter, patient_id),
+    ID_FIELD(struct appointments_filter, doctor_id, false),
+    ID_FIELD(struct appointments_filter, treatment_id, false),
+    ID_FIELD(struct appointments_filter, patient_id, false),
 };
 const struct form appointments_form = FORM(struct appointments_filter, filter_fields);
 

@@ -39,11 +39,7 @@ static const struct field filter_fields[] = {
     PAGE_FIELDS(struct closure_filter),
     {.name = "from", .kind = FIELD_DATE, .offset = offsetof(struct closure_filter, from)},
     {.name = "to", .kind = FIELD_DATE, .offset = offsetof(struct closure_filter, to)},
-    {.name = "doctor_id",
-     .kind = FIELD_INTEGER,
-     .least = 1,
-     .most = INT64_MAX,
-     .offset = offsetof(struct closure_filter, doctor_id)},
+    ID_FIELD(struct closure_filter, doctor_id, false),
 };
 const struct form closure_filter_form = FORM(struct closure_filter, filter_fields);
 

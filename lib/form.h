@@ -74,6 +74,13 @@ struct page {
         .offset = offsetof(STRUCT, page.size)                                                      \
     }
 
+/* A field that holds somebody's or something's id. */
+#define ID_FIELD(STRUCT, MEMBER, REQUIRED)                                                         \
+    {                                                                                              \
+        .name = #MEMBER, .kind = FIELD_INTEGER, .required = (REQUIRED), .least = 1,                \
+        .most = INT64_MAX, .offset = offsetof(STRUCT, MEMBER)                                      \
+    }
+
 /* Fills a new struct of form->size in the arena from an object. Refused: `invalid` (422) with an
  * entry for each field that is missing, unknown or unacceptable. */
 const struct problem *form_read_json(struct arena *arena, const struct form *form,

@@ -3,16 +3,8 @@
 static const struct field query_fields[] = {
     {.name = "from", .kind = FIELD_DATE, .offset = offsetof(struct statistics_query, from)},
     {.name = "to", .kind = FIELD_DATE, .offset = offsetof(struct statistics_query, to)},
-    {.name = "doctor_id",
-     .kind = FIELD_INTEGER,
-     .least = 1,
-     .most = INT64_MAX,
-     .offset = offsetof(struct statistics_query, doctor_id)},
-    {.name = "treatment_id",
-     .kind = FIELD_INTEGER,
-     .least = 1,
-     .most = INT64_MAX,
-     .offset = offsetof(struct statistics_query, treatment_id)},
+    ID_FIELD(struct statistics_query, doctor_id, false),
+    ID_FIELD(struct statistics_query, treatment_id, false),
 };
 const struct form statistics_query_form = FORM(struct statistics_query, query_fields);
 
