@@ -1,6 +1,8 @@
 /* Slots: when the hospital takes people and how many, and how changes reach the days to come. */
 #include "clinic.h"
 
+#include <stdlib.h>
+
 TestSuite(slot, .init = clinic_open, .fini = clinic_close);
 
 /* tests/clinic.sql: 1 to 18 every day from 09:00; 19 and 20 for Wednesdays, 10:00 and 10:30. */
@@ -266,6 +268,55 @@ Test(slot, capacity_never_falls_below_what_is_booked)
                 NULL);
     expect_answer(replace(AT_TEN, slot("10:00", "10:30", 2, "")), 200, "");
     expect_answer(book_number(1, "2027-03-02T10:00"), 409, "slot_full");
+}
+
+Test(slot, it_says_which_appointments_stand_in_the_way)
+{
+    struct answer tuesday = book_number(1, "2027-03-02T10:15"),
+                  first = book_number(2, "2027-03-01T10:00");
+    struct answer second = book_number(3, "2027-03-01T09:45");
+    struct answer lowered = replace(AT_TEN, slot("10:00", "10:30", 1, ""));
+    cr_expect_str_eq(at(&lowered, "/detail"), text("2 appointments stand in the way: %s, %s.",
+                                                   at(&first, "/id"), at(&second, "/id")));
+    struct answer hidden = hide(AT_TEN);
+    cr_expect_str_eq(at(&hidden, "/detail"),
+                     text("3 appointments stand in the way: %s, %s, %s.", at(&tuesday, "/id"),
+                          at(&first, "/id"), at(&second, "/id")));
+}
+
+struct race {
+    int statuses[16];
+};
+
+/* Number 0 takes the slot away on whose days the others book. */
+static void hide_or_book(int number, void *shared)
+{
+    struct race *race = shared;
+    race->statuses[number] =
+        number == 0
+            ? hide(AT_TEN).status
+            : book(number, 1 + number % 3, 1, text("2027-03-%02dT10:00", 1 + number)).status;
+}
+
+Test(slot, a_booking_that_races_its_slots_end_is_never_left_without_one)
+{
+    for (int round = 0; round < 16; round++) {
+        struct race race;
+        int booked = 0;
+        sql("DELETE FROM appointment");
+        sql("UPDATE hospital_slot SET is_active = true");
+        if (round % 2)
+            sql("DELETE FROM slot_day");
+        at_once(16, hide_or_book, &race);
+        for (int i = 1; i < 16; i++)
+            booked += race.statuses[i] == 201;
+        /* the Wednesdays have a row of their own, which stays */
+        int wednesdays = atoi(sql("SELECT count(*) FROM appointment"
+                                  " WHERE extract(isodow FROM lower(during)) = 3"));
+        cr_expect(race.statuses[0] == (booked > wednesdays ? 409 : 204), "%d with %d booked",
+                  race.statuses[0], booked - wednesdays);
+        cr_expect_str_eq(sql("SELECT count(*) FROM slot_day WHERE booked > capacity"), "0");
+    }
 }
 
 Test(slot, more_capacity_reaches_days_that_have_bookings)
