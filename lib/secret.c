@@ -97,7 +97,8 @@ const char *secret_new(struct arena *arena)
 static const char *bytea(struct arena *arena, const unsigned char *bytes, size_t count)
 {
     char *text = arena_alloc(arena, 2 + 2 * count + 1);
-    memcpy(text, "\\x", 2);
+    text[0] = '\\';
+    text[1] = 'x';
     sodium_bin2hex(text + 2, 2 * count + 1, bytes, count);
     return text;
 }

@@ -14,8 +14,9 @@ static const struct statement find_standing = {
 };
 
 static const struct problem *read_standing(struct db *db, const struct change *change,
-                                           struct standing *standing)
+                                           const struct standing **read)
 {
+    struct standing *standing = arena_alloc(db->arena, sizeof *standing);
     const struct rows *rows;
     const char *parameters[] = {db_integer(db, change->id),
                                 db_integer_or_null(db, change->actor.patient_id)};
@@ -36,6 +37,7 @@ static const struct problem *read_standing(struct db *db, const struct change *c
         .minutes_left = rows_integer(rows, 0, 8),
         .cancel_notice_minutes = rows_integer(rows, 0, 9),
     };
+    *read = standing;
     return NULL;
 }
 
@@ -45,10 +47,10 @@ const struct problem *change_make(struct db *db, const struct change *change,
     enum { MOST_JUDGEMENTS = 5 };
     const struct problem *problem = &problem_stale_version;
     for (int i = 0; i < MOST_JUDGEMENTS && problem == &problem_stale_version; i++) {
-        struct standing standing;
+        const struct standing *standing;
         problem = read_standing(db, change, &standing);
         if (!problem)
-            problem = change->write(db, change, &standing, appointment);
+            problem = change->write(db, change, standing, appointment);
         if (change->expected_version != NOT_GIVEN)
             return problem; /* who named the version is told */
     }

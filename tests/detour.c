@@ -67,7 +67,9 @@ static void *pass_both_ways(void *argument)
 
 static void *accept_all(void *unused)
 {
-    const char *host = strstr(getenv("TEST_CLUSTER"), "host=") + 5;
+    const char *cluster = getenv("TEST_CLUSTER"), *host = cluster ? strstr(cluster, "host=") : NULL;
+    cr_assert(host);
+    host += strlen("host=");
     struct sockaddr_un server = socket_in(text("%.*s", (int)strcspn(host, " "), host));
     for (;;) {
         pthread_t thread;
