@@ -8,7 +8,9 @@ static const struct field query_fields[] = {
 };
 const struct form statistics_query_form = FORM(struct statistics_query, query_fields);
 
-/* ($1 from, $2 to, $3 doctor, $4 treatment), each or NULL. No row: the dates are no range. */
+/* ($1 from, $2 to, $3 doctor, $4 treatment), each or NULL. No row: the dates are no range. Places
+ * are sought in every half-hour: a past one still has its counter when its slot has been moved
+ * since. */
 static const struct statement collect = {
     .name = "statistics_collect",
     .parameters = 4,
@@ -61,7 +63,9 @@ static const struct statement collect = {
         "      FROM range"
         "     CROSS JOIN hospital h"
         "     CROSS JOIN generate_series(first_day::timestamp, last_day, interval '1 day') AS day"
-        "     CROSS JOIN (SELECT DISTINCT start_time, end_time FROM hospital_slot) AS slot"
+        "     CROSS JOIN (SELECT (n * interval '30 minutes')::time AS start_time,"
+        "                        (n + 1) * interval '30 minutes' AS end_time"
+        "                   FROM generate_series(0, 47) AS n) AS slot"
         "      LEFT JOIN slot_day s ON s.day = day.day::date AND s.start_time = slot.start_time"
         "     WHERE NOT (closures_on(day.day::date)).of_hospital"
         "       AND slot.start_time >= h.opens_at AND slot.end_time <= h.closes_at"
