@@ -34,13 +34,15 @@ static const struct statement facts = {
     .parameters = 8,
     .sql =
         "WITH asked AS ("
-        "    SELECT h.*, hospital_now() AS now,"
+        "    SELECT h.*, hospital_clock(time_zone) AS now,"
         "           CASE WHEN $4::integer IS NULL THEN $3::timestamp"
         "                ELSE ($3::timestamp - make_interval(mins => $4::integer))"
         "                     AT TIME ZONE 'UTC' AT TIME ZONE time_zone END AS start"
         "      FROM hospital h),"
         " span AS ("
-        "    SELECT asked.*, start::date AS first, coalesce($6::date, start::date) AS last FROM asked),"
+        "    SELECT asked.*, start::date AS first, coalesce($6::date, start::date) AS last,"
+        "           (SELECT during FROM appointment WHERE id = $8::bigint) AS leaving"
+        "      FROM asked),"
         " days AS ("
         "    SELECT span.*, first + n AS day, clocks_change(first + n, time_zone) AS change"
         "      FROM span"
@@ -56,11 +58,8 @@ static const struct statement facts = {
         "           CASE WHEN s.is_active THEN s.max_capacity ELSE 0 END AS capacity,"
         "           (SELECT c FROM slot_day c"
         "             WHERE c.day = days.day AND c.start_time = s.start_time) AS counter,"
-        "           EXISTS (SELECT FROM appointment moving"
-        "                    WHERE moving.id = $8::bigint"
-        "                      AND moving.during"
-        "                          && tsrange(day + s.start_time,"
-        "                                     day + s.start_time + interval '30 minutes')) AS theirs"
+        "           leaving && tsrange(day + s.start_time,"
+        "                              day + s.start_time + interval '30 minutes') AS theirs"
         "      FROM days"
         "      JOIN hospital_slot s ON s.day_of_week IS NULL"
         "                           OR s.day_of_week = extract(isodow FROM day)"
@@ -70,7 +69,7 @@ static const struct statement facts = {
         "           string_agg(stretch(minute, 30), ',')"
         "               FILTER (WHERE coalesce((counter).capacity, capacity) > 0) AS offered,"
         "           string_agg(stretch(minute, 30), ',')"
-        "               FILTER (WHERE (counter).booked >= (counter).capacity AND NOT theirs) AS taken"
+        "               FILTER (WHERE (counter).booked >= (counter).capacity AND theirs IS NOT TRUE) AS taken"
         "      FROM slots"
         "     GROUP BY day),"
         " doctors_busy AS ("
@@ -91,9 +90,10 @@ static const struct statement facts = {
         "        CASE WHEN change THEN quarters_skipped(day, time_zone) END,"
         "        CASE WHEN change THEN quarter_offsets(day, time_zone)"
         "             ELSE '0' || substr(local_text(day, time_zone), 20) END,"
-        "        offered, taken, d.stretches, p.stretches, of_hospital, of_doctors"
+        "        offered, taken, d.stretches, p.stretches,"
+        "        (SELECT string_agg(coalesce(doctor_id, 0)::text, ',' ORDER BY doctor_id NULLS FIRST)"
+        "           FROM closure WHERE day BETWEEN first_day AND last_day)"
         "   FROM days"
-        "  CROSS JOIN closures_on(day)"
         "   LEFT JOIN treatment t ON t.id = $2::bigint"
         "   LEFT JOIN places USING (day)"
         "   LEFT JOIN doctors_busy d USING (day)"
@@ -123,8 +123,7 @@ enum {
     FULL,
     DOCTORS_BUSY,
     PATIENT_BUSY,
-    CLOSED,
-    DOCTORS_AWAY,
+    AWAY, /* doctors; the first may be 0, for all of them */
 };
 
 /* Reads "540-570" and the comma after it; the quarters it touches. */
@@ -193,7 +192,7 @@ struct day facts_day(const struct rows *rows, int row)
         .offered = read_stretches(rows_text(rows, row, OFFERED)),
         .full = read_stretches(rows_text(rows, row, FULL)),
         .patient_busy = read_stretches(rows_text(rows, row, PATIENT_BUSY)),
-        .closed = rows_boolean(rows, row, CLOSED),
+        .closed = *rows_text(rows, row, AWAY) == '0',
     };
 }
 
@@ -201,7 +200,7 @@ struct roster facts_roster(const struct rows *rows, int row)
 {
     return (struct roster){.doctors = rows_text(rows, row, DOCTORS),
                            .busy = rows_text(rows, row, DOCTORS_BUSY),
-                           .away = rows_text(rows, row, DOCTORS_AWAY)};
+                           .away = rows_text(rows, row, AWAY)};
 }
 
 bool roster_next(struct roster *roster, int64_t *doctor_id, struct day *day)

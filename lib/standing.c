@@ -9,7 +9,7 @@ static const struct statement find_standing = {
            "       lower(a.during) <= now.local,"
            "       floor(extract(epoch FROM lower(a.during) - now.local) / 60)::bigint,"
            "       h.cancel_notice_minutes"
-           "  FROM appointment a, hospital h, hospital_now() AS now (local)"
+           "  FROM appointment a, hospital h, hospital_clock(h.time_zone) AS now (local)"
            " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
 };
 

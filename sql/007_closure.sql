@@ -61,13 +61,3 @@ END $$;
 CREATE TRIGGER appointment_heed_closures
 BEFORE INSERT OR UPDATE OF during, doctor_id ON appointment
 FOR EACH ROW WHEN (NEW.status <> 'cancelled') EXECUTE FUNCTION appointment_heed_closures();
-
--- Who takes nobody on that day: the whole hospital, or the doctors of that list, by their ids.
-CREATE FUNCTION closures_on(day date, OUT of_hospital boolean, OUT of_doctors text)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT coalesce(bool_or(c.doctor_id IS NULL), false),
-           string_agg(c.doctor_id::text, ',' ORDER BY c.doctor_id)
-      FROM closure c
-     WHERE c.last_day >= closures_on.day AND c.first_day <= closures_on.day;
-END;

@@ -1,5 +1,14 @@
 -- The clock once more: how moments are told, and what the statement of lib/facts.c asks about a day.
 
+-- The wall clock of a zone: what can be written into a statement, as hospital_now() cannot.
+CREATE FUNCTION hospital_clock(zone text) RETURNS timestamp
+LANGUAGE sql STABLE
+RETURN now() AT TIME ZONE zone;
+
+CREATE OR REPLACE FUNCTION hospital_now() RETURNS timestamp
+LANGUAGE sql STABLE
+RETURN (SELECT hospital_clock(time_zone) FROM hospital);
+
 -- A local time as RFC 3339 has it, with its offset from UTC.
 CREATE FUNCTION rfc3339(local timestamp, utc timestamp) RETURNS text
 LANGUAGE sql IMMUTABLE

@@ -477,8 +477,8 @@ size_t length_at(const struct answer *answer, const char *pointer)
 
 void clinic_set_clock(const char *now)
 {
-    sql("CREATE OR REPLACE FUNCTION hospital_now() RETURNS timestamp LANGUAGE sql STABLE"
-        " RETURN timestamp '%s'",
+    sql("CREATE OR REPLACE FUNCTION hospital_clock(zone text) RETURNS timestamp"
+        " LANGUAGE sql STABLE RETURN timestamp '%s'",
         now);
 }
 

@@ -2,7 +2,7 @@
 -- Everybody's password is clinic-demo.
 \set password '$argon2id$v=19$m=19456,t=2,p=1$dj69O/w/JOOQpK5r7VthEg$WJUyetxWte1h2KqFrVmwChSDhZS1e488xazHFs/x0Zo'
 
-CREATE OR REPLACE FUNCTION hospital_now() RETURNS timestamp
+CREATE OR REPLACE FUNCTION hospital_clock(zone text) RETURNS timestamp
 LANGUAGE sql STABLE
 RETURN timestamp '2027-03-01 08:00';
 
