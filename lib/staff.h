@@ -18,7 +18,8 @@ extern const struct form employment_again_form; /* of somebody who is there */
 extern const struct form staff_filter_form;     /* of the list */
 
 /* For listing, finding and hiding. Whoever is hidden can no longer log in, and all their logins
- * end. Refused: `in_use` for the last active admin. */
+ * end; an access token that they hold is good until it expires. Refused: `in_use` for the last
+ * active admin. */
 extern const struct catalogue staff_catalogue;
 
 /* SQL for the document of the staff member in that row. */

@@ -1,138 +1,32 @@
 /* Through a real nginx, configured by nginx/render, to real workers. */
-#include "clinic.h"
+#include "gateway.h"
 
-#include <arpa/inet.h>
-#include <curl/curl.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static int port;
-static pid_t nginx;
-
-/* A port that nobody listens on. */
-static int free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int probe = socket(AF_INET, SOCK_STREAM, 0);
-    cr_assert(bind(probe, (struct sockaddr *)&address, size) == 0);
-    cr_assert(getsockname(probe, (struct sockaddr *)&address, &size) == 0);
-    close(probe);
-    return ntohs(address.sin_port);
-}
-
-/* Headers to send end with NULL. */
-static struct answer request(const char *method, const char *path, const char *const headers[],
-                             const char *body, size_t length)
-{
-    char *head, *received;
-    size_t head_length, received_length;
-    long status = 0;
-    FILE *head_out = open_memstream(&head, &head_length);
-    FILE *body_out = open_memstream(&received, &received_length);
-    struct curl_slist *list = NULL;
-    CURL *curl = curl_easy_init();
-    for (; headers && *headers; headers++)
-        list = curl_slist_append(list, *headers);
-    list = curl_slist_append(list, "Expect:");
-    curl_easy_setopt(curl, CURLOPT_URL, text("http://127.0.0.1:%d%s", port, path));
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, head_out);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, body_out);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    if (body) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)length);
-    }
-    if (curl_easy_perform(curl) == CURLE_OK)
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_slist_free_all(list);
-    curl_easy_cleanup(curl);
-    fclose(head_out);
-    fclose(body_out);
-    return (struct answer){(int)status, head, received, json_tokener_parse(received)};
-}
-
-static struct answer get(const char *path)
-{
-    return request("GET", path, NULL, NULL, 0);
-}
-
-static struct answer send_json(const char *method, const char *path, const char *token,
-                               const char *body)
-{
-    const char *headers[] = {"Content-Type: application/json",
-                             token ? text("Authorization: Bearer %s", token) : NULL, NULL};
-    return request(method, path, headers, body, strlen(body));
-}
-
-static void run(const char *command)
-{
-    cr_assert(system(command) == 0, "%s", command);
-}
-
-static void gateway_open(void)
-{
-    clinic_open();
-    port = free_port();
-    const char *directory = clinic_directory();
-    run(text("mkdir -p %s/state && chmod 777 %s/state && cp -r .build/www %s/www", directory,
-             directory, directory));
-    run(text("GATEWAY_LISTEN=127.0.0.1:%d GATEWAY_STATE=%s/state GATEWAY_WWW=%s/www"
-             " PATIENT_POOL=unix:%s ADMIN_POOL=unix:%s ACCESS_LOG=%s/access.log"
-             " CORS_ALLOWED_ORIGINS='https://clinic.example https://app.example:8443'"
-             " nginx/render >%s/nginx.conf",
-             port, directory, directory, clinic_socket(PATIENT_POOL), clinic_socket(ADMIN_POOL),
-             directory, directory));
-    nginx = fork();
-    if (nginx == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        execlp("nginx", "nginx", "-e", "stderr", "-c", text("%s/nginx.conf", directory), "-g",
-               "daemon off;", (char *)NULL);
-        _exit(127);
-    }
-    const struct timespec pause = {.tv_nsec = 10000000};
-    for (int i = 0; i < 1000 && get("/health").status != 200; i++)
-        nanosleep(&pause, NULL);
-    cr_assert_eq(get("/health").status, 200, "the gateway did not become healthy");
-}
-
-static void gateway_close(void)
-{
-    kill(nginx, SIGTERM);
-    waitpid(nginx, NULL, 0);
-    clinic_close();
-}
 
 TestSuite(gateway, .init = gateway_open, .fini = gateway_close);
 
 Test(gateway, a_patient_books_a_visit)
 {
     struct answer login =
-        send_json("POST", "/api/v1/patient/auth/patient/login", NULL,
-                  "{\"phone\": \"010-1234-5678\", \"password\": \"clinic-demo\"}");
+        gateway_json("POST", "/api/v1/patient/auth/patient/login", NULL,
+                     "{\"phone\": \"010-1234-5678\", \"password\": \"clinic-demo\"}");
     cr_assert_eq(login.status, 200, "%s", login.text);
     const char *token = at(&login, "/access_token");
-    struct answer times = get("/api/v1/patient/availability/1/availability"
-                              "?date=2027-03-02&treatment_id=2");
+    struct answer times = gateway_get("/api/v1/patient/availability/1/availability"
+                                      "?date=2027-03-02&treatment_id=2");
     cr_expect_str_eq(at(&times, "/times/0"), "09:00");
-    struct answer booked =
-        send_json("POST", "/api/v1/patient/appointments", token,
-                  "{\"doctor_id\": 1, \"treatment_id\": 2, \"start_time\": \"2027-03-02T09:00\"}");
+    struct answer booked = gateway_json(
+        "POST", "/api/v1/patient/appointments", token,
+        "{\"doctor_id\": 1, \"treatment_id\": 2, \"start_time\": \"2027-03-02T09:00\"}");
     cr_expect_eq(booked.status, 201, "%s", booked.text);
     const char *bearer[] = {text("Authorization: Bearer %s", token), NULL};
-    struct answer seen = request("GET", header(&booked, "Location"), bearer, NULL, 0);
+    struct answer seen = gateway_ask("GET", header(&booked, "Location"), bearer, NULL, 0);
     cr_expect_str_eq(seen.text, booked.text);
     struct answer cancelled =
-        request("PATCH", text("%s/cancel", header(&booked, "Location")), bearer, NULL, 0);
+        gateway_ask("PATCH", text("%s/cancel", header(&booked, "Location")), bearer, NULL, 0);
     cr_expect_eq(cancelled.status, 200, "%s", cancelled.text);
     cr_expect_str_eq(at(&cancelled, "/status"), "cancelled");
 }
@@ -140,13 +34,13 @@ Test(gateway, a_patient_books_a_visit)
 Test(gateway, staff_reach_their_pool)
 {
     struct answer login =
-        send_json("POST", "/api/v1/admin/auth/login", NULL,
-                  "{\"email\": \"Admin@Example.com\", \"password\": \"clinic-demo\"}");
+        gateway_json("POST", "/api/v1/admin/auth/login", NULL,
+                     "{\"email\": \"Admin@Example.com\", \"password\": \"clinic-demo\"}");
     cr_assert_eq(login.status, 200, "%s", login.text);
-    struct answer made = send_json("POST", "/api/v1/admin/doctors", at(&login, "/access_token"),
-                                   "{\"name\": \"Yoon\", \"department\": \"surgery\"}");
+    struct answer made = gateway_json("POST", "/api/v1/admin/doctors", at(&login, "/access_token"),
+                                      "{\"name\": \"Yoon\", \"department\": \"surgery\"}");
     cr_expect_eq(made.status, 201, "%s", made.text);
-    struct answer seen = get("/api/v1/patient/doctors?department=surgery");
+    struct answer seen = gateway_get("/api/v1/patient/doctors?department=surgery");
     cr_expect_eq(number_at(&seen, "/total"), 2);
 }
 
@@ -160,7 +54,7 @@ Test(gateway, every_response_has_one_request_id)
                                         "/docs/",
                                         "/openapi.json"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        struct answer answer = get(paths[i]);
+        struct answer answer = gateway_get(paths[i]);
         const char *first = strcasestr(answer.head, "X-Request-Id:");
         cr_expect(first, "%s", paths[i]);
         cr_expect(first && !strcasestr(first + 1, "X-Request-Id:"), "%s: twice", paths[i]);
@@ -169,16 +63,16 @@ Test(gateway, every_response_has_one_request_id)
 
 Test(gateway, what_workers_refuse_passes_untouched)
 {
-    struct answer answer = get("/api/v1/patient/doctors?page=0");
+    struct answer answer = gateway_get("/api/v1/patient/doctors?page=0");
     expect_problem("", answer, 400, "bad_request");
     cr_expect_str_eq(at(&answer, "/errors/0/field"), "page");
-    expect_problem("me", get("/api/v1/patient/me"), 401, "unauthenticated");
-    expect_problem("", get("/api/v1/patient/doctors/99"), 404, "not_found");
-    expect_problem("", get("/api/v1/patientx"), 404, "not_found");
-    answer = request("DELETE", "/api/v1/patient/doctors", NULL, NULL, 0);
+    expect_problem("me", gateway_get("/api/v1/patient/me"), 401, "unauthenticated");
+    expect_problem("", gateway_get("/api/v1/patient/doctors/99"), 404, "not_found");
+    expect_problem("", gateway_get("/api/v1/patientx"), 404, "not_found");
+    answer = gateway_ask("DELETE", "/api/v1/patient/doctors", NULL, NULL, 0);
     expect_problem("", answer, 405, "method_not_allowed");
     cr_expect_str_eq(header(&answer, "Allow"), "GET, HEAD");
-    answer = request("OPTIONS", "/api/v1/patient/doctors", NULL, NULL, 0);
+    answer = gateway_ask("OPTIONS", "/api/v1/patient/doctors", NULL, NULL, 0);
     expect_problem("", answer, 405, "method_not_allowed");
 }
 
@@ -188,44 +82,45 @@ Test(gateway, a_body_over_64_kib_is_too_large)
     char *body = calloc(1, LIMIT + 2);
     memset(body, ' ', LIMIT + 1);
     const char *json[] = {"Content-Type: application/json", NULL};
-    expect_problem("", request("POST", "/api/v1/patient/auth/patient/login", json, body, LIMIT + 1),
+    expect_problem("",
+                   gateway_ask("POST", "/api/v1/patient/auth/patient/login", json, body, LIMIT + 1),
                    413, "too_large");
-    expect_problem("", request("POST", "/api/v1/patient/auth/patient/login", json, body, LIMIT),
+    expect_problem("", gateway_ask("POST", "/api/v1/patient/auth/patient/login", json, body, LIMIT),
                    400, "malformed_json");
 }
 
 Test(gateway, its_own_refusals_are_problem_documents)
 {
-    expect_problem("", get("/nothing"), 404, "not_found");
+    expect_problem("", gateway_get("/nothing"), 404, "not_found");
     char *path = calloc(1, 20001);
     memset(path, 'x', 20000);
     path[0] = '/';
-    expect_problem("", get(path), 400, "bad_request");
+    expect_problem("", gateway_get(path), 400, "bad_request");
 }
 
 Test(gateway, a_pool_that_is_gone_is_named)
 {
     clinic_stop_workers(ADMIN_POOL);
     unlink(clinic_socket(ADMIN_POOL));
-    struct answer health = get("/health");
+    struct answer health = gateway_get("/health");
     expect_problem("", health, 503, "unavailable");
     cr_expect(strstr(at(&health, "/detail"), "admin pool"), "%s", health.text);
-    struct answer refused = get("/api/v1/admin/doctors");
+    struct answer refused = gateway_get("/api/v1/admin/doctors");
     expect_problem("", refused, 502, "unavailable");
     cr_expect(header(&refused, "Retry-After"));
-    cr_expect_eq(get("/api/v1/patient/doctors").status, 200, "the other pool goes on");
+    cr_expect_eq(gateway_get("/api/v1/patient/doctors").status, 200, "the other pool goes on");
 }
 
 Test(gateway, a_database_that_is_gone_is_named)
 {
     clinic_close_database();
-    struct answer health = get("/health");
+    struct answer health = gateway_get("/health");
     expect_problem("", health, 503, "unavailable");
     cr_expect(strstr(at(&health, "/detail"), "database"), "%s", health.text);
-    expect_problem("", get("/api/v1/patient/doctors"), 503, "unavailable");
+    expect_problem("", gateway_get("/api/v1/patient/doctors"), 503, "unavailable");
     clinic_open_database();
-    cr_expect_eq(get("/api/v1/patient/doctors").status, 200);
-    cr_expect_eq(get("/health").status, 200);
+    cr_expect_eq(gateway_get("/api/v1/patient/doctors").status, 200);
+    cr_expect_eq(gateway_get("/health").status, 200);
 }
 
 Test(gateway, preflights_are_answered_for_allowed_origins)
@@ -233,14 +128,14 @@ Test(gateway, preflights_are_answered_for_allowed_origins)
     const char *allowed[] = {"Origin: https://app.example:8443",
                              "Access-Control-Request-Method: PATCH", NULL};
     struct answer answer =
-        request("OPTIONS", "/api/v1/patient/appointments/1/cancel", allowed, NULL, 0);
+        gateway_ask("OPTIONS", "/api/v1/patient/appointments/1/cancel", allowed, NULL, 0);
     cr_expect_eq(answer.status, 204);
     cr_expect_str_eq(header(&answer, "Access-Control-Allow-Origin"), "https://app.example:8443");
     cr_expect(strstr(header(&answer, "Access-Control-Allow-Methods"), "PATCH"));
     cr_expect(strstr(header(&answer, "Access-Control-Allow-Headers"), "Authorization"));
     const char *other[] = {"Origin: https://evil.example", "Access-Control-Request-Method: PATCH",
                            NULL};
-    answer = request("OPTIONS", "/api/v1/patient/appointments/1/cancel", other, NULL, 0);
+    answer = gateway_ask("OPTIONS", "/api/v1/patient/appointments/1/cancel", other, NULL, 0);
     cr_expect(!header(&answer, "Access-Control-Allow-Origin"));
     cr_expect(!header(&answer, "Access-Control-Allow-Methods"));
 }
@@ -248,35 +143,34 @@ Test(gateway, preflights_are_answered_for_allowed_origins)
 Test(gateway, answers_name_the_allowed_origin)
 {
     const char *allowed[] = {"Origin: https://clinic.example", NULL};
-    struct answer answer = request("GET", "/api/v1/patient/me", allowed, NULL, 0);
+    struct answer answer = gateway_ask("GET", "/api/v1/patient/me", allowed, NULL, 0);
     cr_expect_eq(answer.status, 401);
     cr_expect_str_eq(header(&answer, "Access-Control-Allow-Origin"), "https://clinic.example");
     cr_expect(strstr(header(&answer, "Access-Control-Expose-Headers"), "ETag"));
     const char *other[] = {"Origin: https://clinic.example.evil.example", NULL};
-    answer = request("GET", "/api/v1/patient/me", other, NULL, 0);
+    answer = gateway_ask("GET", "/api/v1/patient/me", other, NULL, 0);
     cr_expect(!header(&answer, "Access-Control-Allow-Origin"));
 }
 
 Test(gateway, the_docs_are_served_locally)
 {
-    struct answer page = get("/docs/");
+    struct answer page = gateway_get("/docs/");
     cr_expect_eq(page.status, 200);
     cr_expect(strstr(page.text, "swagger-ui-bundle.js"));
     cr_expect(!strstr(page.text, "http://") && !strstr(page.text, "https://"));
-    cr_expect_eq(get("/docs/swagger-ui-bundle.js").status, 200);
-    cr_expect_eq(get("/docs/swagger-ui.css").status, 200);
-    cr_expect_eq(get("/docs").status, 302);
-    struct answer document = get("/openapi.json");
+    cr_expect_eq(gateway_get("/docs/swagger-ui-bundle.js").status, 200);
+    cr_expect_eq(gateway_get("/docs/swagger-ui.css").status, 200);
+    cr_expect_eq(gateway_get("/docs").status, 302);
+    struct answer document = gateway_get("/openapi.json");
     cr_expect_str_eq(header(&document, "Content-Type"), "application/json");
     cr_expect_str_eq(at(&document, "/openapi"), "3.1.0");
 }
 
 Test(gateway, the_access_log_tells_nothing_about_people)
 {
-    send_json("POST", "/api/v1/patient/auth/patient/login?q=canary-query", NULL,
-              "{\"phone\": \"010-1234-5678\", \"password\": \"clinic-demo\"}");
-    kill(nginx, SIGTERM);
-    waitpid(nginx, NULL, 0);
+    gateway_json("POST", "/api/v1/patient/auth/patient/login?q=canary-query", NULL,
+                 "{\"phone\": \"010-1234-5678\", \"password\": \"clinic-demo\"}");
+    gateway_stop();
     struct answer log = {.text = ""};
     FILE *in = fopen(text("%s/access.log", clinic_directory()), "r");
     static char lines[65536];
@@ -285,6 +179,11 @@ Test(gateway, the_access_log_tells_nothing_about_people)
     log.text = lines;
     cr_expect(strstr(log.text, "/api/v1/patient/auth/patient/login"));
     cr_expect(!strstr(log.text, "canary") && !strstr(log.text, "1234"));
+}
+
+static void run(const char *command)
+{
+    cr_assert(system(command) == 0, "%s", command);
 }
 
 /* The shell block of the README, as it stands there but for the port; the clock goes. */
@@ -296,7 +195,7 @@ Test(gateway, the_readmes_examples_work_as_pasted)
     int status =
         system(text("sed -n '/^```sh$/,/^```$/p' README.md | grep -v '^```'"
                     " | sed 's/localhost:8000/127.0.0.1:%d/' | bash -euo pipefail >%s 2>&1",
-                    port, output));
+                    gateway_port(), output));
     cr_expect_eq(status, 0, "see what the README's lines say:");
     if (status != 0)
         run(text("cat %s >&2", output));

@@ -1,0 +1,32 @@
+/*
+ * The gateway for one test: a clinic, and before it a real nginx, configured by nginx/render.
+ * TestSuite(name, .init = gateway_open, .fini = gateway_close) gives one to each test of a suite.
+ */
+#ifndef GATEWAY_H
+#define GATEWAY_H
+
+#include "clinic.h"
+
+/* Returns once /health answers 200. Pages of two origins may call: https://clinic.example and
+ * https://app.example:8443. */
+void gateway_open(void);
+void gateway_close(void);
+
+/* Stops nginx alone; whatever it has to write is in its access log then. */
+void gateway_stop(void);
+
+/* The port on 127.0.0.1 that nginx listens on. */
+int gateway_port(void);
+
+/* Asks the gateway. Headers such as "Origin: https://clinic.example" end with NULL; headers and
+ * body may be NULL. The status is 0 when nobody answered. */
+struct answer gateway_ask(const char *method, const char *path, const char *const headers[],
+                          const char *body, size_t length);
+
+struct answer gateway_get(const char *path);
+
+/* Asks with a JSON body, as whoever has the access token; both may be NULL. */
+struct answer gateway_json(const char *method, const char *path, const char *token,
+                           const char *body);
+
+#endif
