@@ -105,6 +105,7 @@ struct applicant {
     struct actor actor;
     const struct override *override;
     int kept_minutes; /* the length that is kept from before; 0: the treatment's */
+    bool keeps_start; /* so that it may have come already */
 };
 
 /* Lets the rules judge the wish; what they have judged is in `day`, which begins at `start`. */
@@ -117,8 +118,12 @@ static const struct problem *judge_wish(struct db *db, const struct wish *wish,
         return refusal_by_constraint(db->arena, "appointment_doctor");
     if (problem)
         return problem;
-    if (applicant->actor.staff_id != NOT_GIVEN)
+    if (applicant->actor.staff_id != NOT_GIVEN || applicant->keeps_start)
         day->min_notice_minutes = 0;
+    if (applicant->keeps_start) {
+        day->now = day->start;
+        day->max_days_ahead = day->days_ahead;
+    }
     if (applicant->override)
         day->full = NO_QUARTERS;
     if (applicant->kept_minutes)
@@ -250,7 +255,8 @@ static const struct problem *write_move(struct db *db, const struct change *chan
             move->start_time.local ? move->start_time : (struct moment){.local = standing->start},
         .moving_id = change->id,
     };
-    struct applicant applicant = {.actor = change->actor, .override = move->override};
+    struct applicant applicant = {
+        .actor = change->actor, .override = move->override, .keeps_start = !move->start_time.local};
     if (wish.treatment_id == standing->treatment_id)
         applicant.kept_minutes = standing->duration_minutes;
     struct day day;

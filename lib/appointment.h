@@ -63,7 +63,8 @@ const struct problem *appointment_book(struct db *db, struct actor actor,
 
 /*
  * Moves an appointment in one step: the old time stays the patient's until the new one is. Its
- * price and its length stay too, unless the treatment changes. Refused: `not_found`,
+ * price and its length stay too, unless the treatment changes; and a start that stays may have come
+ * already. Refused: `not_found`,
  * `illegal_transition` once it is over, what appointment_book() refuses, `stale_version`; and
  * patients must keep the hospital's notice for cancelling, since they give up a time:
  * `in_the_past`, `too_soon`. A memo alone is no move: staff may always write one.

@@ -287,10 +287,9 @@ static enum outcome command(struct db *db, struct connection *connection, const 
         return OUTCOME_NOT_SENT;
     PGresult *result = receive(db, connection);
     enum outcome outcome = judge(db, result, &nothing, &problem);
-    bool done = outcome == OUTCOME_DONE && strcmp(PQcmdStatus(result), word) == 0;
-    return done && !connection->warned ? OUTCOME_DONE
-           : outcome == OUTCOME_DONE   ? OUTCOME_UNAVAILABLE
-                                       : outcome;
+    if (outcome == OUTCOME_DONE && (connection->warned || strcmp(PQcmdStatus(result), word) != 0))
+        outcome = OUTCOME_UNAVAILABLE;
+    return outcome;
 }
 
 /* Ends a transaction that is not to be, and leaves the connection usable or closed. */

@@ -87,46 +87,52 @@ struct login_kind {
     struct statement find, start, refresh;
 };
 
+#define PATIENT_STARTED                                                                            \
+    STARTED("patient_id",                                                                          \
+            "SELECT id FROM patient"                                                               \
+            " WHERE id = $1::bigint AND password_hash = $4 FOR SHARE",                             \
+            "$2", "$3")
+#define PATIENT_REFRESHED REFRESHED("true")
+#define PATIENTS_LOGIN    ".id, p.id, NULL, " PATIENT_DOCUMENT("p")
+
 const struct login_kind login_of_patient = {
     .find = {.name = "login_find_patient",
              .parameters = 1,
              .sql = "SELECT id, password_hash FROM patient WHERE phone = $1"},
-    .start =
-        {.name = "login_start_patient",
-         .parameters = 4,
-         .writes = true,
-         .sql = "WITH" STARTED(
-             "patient_id",
-             "SELECT id FROM patient"
-             " WHERE id = $1::bigint AND password_hash = $4 FOR SHARE",
-             "$2",
-             "$3") " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT("p") "   FROM started JOIN patient p ON p.id = $1::bigint"},
+    .start = {.name = "login_start_patient",
+              .parameters = 4,
+              .writes = true,
+              .sql = "WITH" PATIENT_STARTED " SELECT started" PATIENTS_LOGIN
+                     "   FROM started JOIN patient p ON p.id = $1::bigint"},
     .refresh = {.name = "login_refresh_patient",
                 .parameters = 3,
                 .writes = true,
-                .sql = "SELECT l.id, p.id, NULL, " PATIENT_DOCUMENT("p") "  FROM " REFRESHED(
-                    "true") " l JOIN patient p ON p.id = l.patient_id"},
+                .sql = "SELECT l" PATIENTS_LOGIN "  FROM " PATIENT_REFRESHED
+                       " l JOIN patient p ON p.id = l.patient_id"},
 };
+
+#define STAFF_STARTED                                                                              \
+    STARTED("staff_id",                                                                            \
+            "SELECT id FROM staff"                                                                 \
+            " WHERE id = $1::bigint AND password_hash = $4 AND is_active FOR SHARE",               \
+            "$2", "$3")
+#define STAFF_REFRESHED REFRESHED("false")
+#define STAFFS_LOGIN    ".id, s.id, s.role, " STAFF_DOCUMENT("s")
 
 const struct login_kind login_of_staff = {
     .find = {.name = "login_find_staff",
              .parameters = 1,
              .sql = "SELECT id, password_hash FROM staff WHERE email = $1 AND is_active"},
-    .start =
-        {.name = "login_start_staff",
-         .parameters = 4,
-         .writes = true,
-         .sql = "WITH" STARTED(
-             "staff_id",
-             "SELECT id FROM staff WHERE id = $1::bigint"
-             " AND password_hash = $4 AND is_active FOR SHARE",
-             "$2",
-             "$3") " SELECT started.id, s.id, s.role, " STAFF_DOCUMENT("s") "   FROM started JOIN staff s ON s.id = $1::bigint"},
+    .start = {.name = "login_start_staff",
+              .parameters = 4,
+              .writes = true,
+              .sql = "WITH" STAFF_STARTED " SELECT started" STAFFS_LOGIN
+                     "   FROM started JOIN staff s ON s.id = $1::bigint"},
     .refresh = {.name = "login_refresh_staff",
                 .parameters = 3,
                 .writes = true,
-                .sql = "SELECT l.id, s.id, s.role, " STAFF_DOCUMENT("s") "  FROM " REFRESHED(
-                    "false") " l JOIN staff s ON s.id = l.staff_id AND s.is_active"},
+                .sql = "SELECT l" STAFFS_LOGIN "  FROM " STAFF_REFRESHED
+                       " l JOIN staff s ON s.id = l.staff_id AND s.is_active"},
 };
 
 /* Runs a statement that answers a login whose refresh token is `token`. Refused: `unauthenticated`
@@ -151,15 +157,16 @@ static const struct problem *obtain(struct db *db, const struct statement *state
     return NULL;
 }
 
+#define REGISTRATION_STARTED STARTED("patient_id", "SELECT id FROM p", "$4", "$5")
+
 static const struct statement register_patient = {
     .name = "login_register",
     .parameters = 5,
     .writes = true,
     .sql = "WITH p AS ("
            "    INSERT INTO patient (name, phone, password_hash)"
-           "    VALUES ($1, $2, $3) RETURNING id, name, phone)," STARTED(
-               "patient_id", "SELECT id FROM p", "$4",
-               "$5") " SELECT started.id, p.id, NULL, " PATIENT_DOCUMENT("p") " FROM started, p",
+           "    VALUES ($1, $2, $3) RETURNING id, name, phone)," REGISTRATION_STARTED
+           " SELECT started" PATIENTS_LOGIN " FROM started, p",
 };
 
 const struct problem *login_register(struct db *db, struct hashing *hashing,

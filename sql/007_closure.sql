@@ -43,7 +43,8 @@ DECLARE
     day      date := lower(NEW.during);
     closures record;
 BEGIN
-    SELECT bool_or(c.doctor_id IS NULL) AS of_hospital, bool_or(c.doctor_id IS NOT NULL) AS of_doctor
+    SELECT bool_or(c.doctor_id IS NULL) AS of_hospital,
+           bool_or(c.doctor_id IS NOT NULL) AS of_doctor
       INTO closures
       FROM closure c
      WHERE c.last_day >= day AND c.first_day <= day

@@ -87,6 +87,15 @@ Test(move, another_treatment_brings_its_length_and_its_price)
     cr_expect_str_eq(at(&other, "/treatment/duration_minutes"), "90");
 }
 
+/* A start that stays is no new wish: neither notice nor horizon speaks of it. */
+Test(move, another_doctor_at_the_same_time_needs_no_new_notice)
+{
+    const char *id = booked(1, "2027-03-02T10:00");
+    sql("UPDATE hospital SET min_notice_minutes = 5000, max_days_ahead = 0");
+    expect_answer(move_own(1, id, "{\"start_time\": \"2027-03-02T11:00\"}"), 422, "too_soon");
+    expect_answer(move_own(1, id, "{\"doctor_id\": 2}"), 200, "");
+}
+
 Test(move, it_is_not_in_its_own_way)
 {
     sql("UPDATE hospital_slot SET max_capacity = 1");
@@ -253,6 +262,8 @@ Test(move, the_desk_moves_who_has_arrived_and_notes_what_is_over)
     const char *id = booked(1, "2027-03-02T10:00");
     sql("UPDATE appointment SET status = 'confirmed'");
     sql("UPDATE appointment SET status = 'arrived'");
+    clinic_set_clock("2027-03-02 10:05");
+    expect_answer(move_at_desk(id, "{\"start_time\": \"2027-03-02T10:00\"}"), 422, "in_the_past");
     expect_answer(move_at_desk(id, "{\"doctor_id\": 2}"), 200, "");
     sql("UPDATE appointment SET status = 'completed'");
     expect_answer(move_at_desk(id, "{\"doctor_id\": 1}"), 409, "illegal_transition");
