@@ -321,13 +321,14 @@ const struct problem *appointment_move(struct db *db, struct actor actor, int64_
     return change_make(db, &change, appointment);
 }
 
+#define FOUND_PEOPLE APPOINTMENT_PEOPLE_NOTED("$3")
+
 static const struct statement find_appointment = {
     .name = "appointment_find",
     .parameters = 3,
-    .sql =
-        "SELECT " APPOINTMENT_DOCUMENT ", a.id, a.version"
-        "  FROM appointment a" APPOINTMENT_PEOPLE_NOTED(
-            "$3") " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
+    .sql = "SELECT " APPOINTMENT_DOCUMENT ", a.id, a.version"
+           "  FROM appointment a" FOUND_PEOPLE
+           " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
 };
 
 const struct problem *appointment_find(struct db *db, const struct actor *actor, int64_t id,
@@ -343,14 +344,16 @@ const struct problem *appointment_find(struct db *db, const struct actor *actor,
     "       AND lower(a.during) < coalesce($5::date + 1, 'infinity')"                              \
     "       AND ($3::appointment_status IS NULL OR a.status = $3::appointment_status))"
 
+#define OWN_PAGE                                                                                   \
+    LIST_DOCUMENT(APPOINTMENT_DOCUMENT, "lower((a).during) DESC, (a).id DESC", APPOINTMENT_PEOPLE)
+
 static const struct statement list_own = {
     .name = "appointment_list_own",
     .parameters = 6,
     .sql = "WITH matching AS NOT MATERIALIZED ("
            "    SELECT a"
            "      FROM appointment a"
-           "     WHERE a.patient_id = $6::bigint" IN_FILTER LIST_DOCUMENT(
-               APPOINTMENT_DOCUMENT, "lower((a).during) DESC, (a).id DESC", APPOINTMENT_PEOPLE),
+           "     WHERE a.patient_id = $6::bigint" IN_FILTER OWN_PAGE,
 };
 
 const struct problem *appointment_list_own(struct db *db, int64_t patient_id, const void *filter,
@@ -368,6 +371,9 @@ const struct problem *appointment_list_own(struct db *db, int64_t patient_id, co
     return db_document(db, &list_own, parameters, list);
 }
 
+#define ANYBODYS_PAGE                                                                              \
+    LIST_DOCUMENT(APPOINTMENT_DOCUMENT, "lower((a).during), (a).id", APPOINTMENT_PEOPLE_NOTED("$9"))
+
 static const struct statement list_all = {
     .name = "appointment_list",
     .parameters = 9,
@@ -376,8 +382,7 @@ static const struct statement list_all = {
            "      FROM appointment a"
            "     WHERE ($6::bigint IS NULL OR a.doctor_id = $6::bigint)"
            "       AND ($7::bigint IS NULL OR a.treatment_id = $7::bigint)"
-           "       AND ($8::bigint IS NULL OR a.patient_id = $8::bigint)" IN_FILTER LIST_DOCUMENT(
-               APPOINTMENT_DOCUMENT, "lower((a).during), (a).id", APPOINTMENT_PEOPLE_NOTED("$9")),
+           "       AND ($8::bigint IS NULL OR a.patient_id = $8::bigint)" IN_FILTER ANYBODYS_PAGE,
 };
 
 const struct problem *appointment_list(struct db *db, const struct actor *actor, const void *filter,
