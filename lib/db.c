@@ -419,9 +419,8 @@ const struct problem *db_commit(struct db *db, const struct statement *closing,
 {
     const struct rows *nothing;
     db->opening = NULL;
-    bool wrote = db->transaction != NULL;
     const struct problem *problem = db_run(db, closing, parameters, &nothing);
-    if (problem || !wrote)
+    if (problem || !db->transaction)
         return problem;
     if (command(db, db->transaction, "COMMIT") != OUTCOME_DONE) {
         disconnect(db->transaction);
