@@ -86,11 +86,11 @@ static const struct problem *carry_out_and_keep(struct request *request,
 {
     idempotency_begin(&request->db, errand);
     const struct problem *problem = carry_out(request, reply);
-    if (problem)
+    if (problem && (problem->status >= 500 || problem == &problem_idempotency_key_in_use)) {
         db_roll_back(&request->db);
-    if (problem && (problem->status >= 500 || problem == &problem_idempotency_key_in_use))
         return problem;
-    if (problem)
+    }
+    if (problem) /* what it wrote stays, as without a key: a stolen token has ended its login */
         reply_problem(request, reply, problem);
     return keep(request, errand, reply);
 }

@@ -288,13 +288,16 @@ void clinic_open_database(void)
 
 void clinic_await_locks(int count)
 {
-    const char *waiting;
-    do {
+    for (int tries = 0; tries < 2000; tries++) {
         usleep(5000);
         sql("SELECT pg_stat_clear_snapshot()"); /* else a transaction sees the same for ever */
-        waiting = sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                      "   AND application_name = 'hospital' AND wait_event_type = 'Lock'");
-    } while (strcmp(waiting, text("%d", count)) != 0);
+        const char *waiting =
+            sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                "   AND application_name = 'hospital' AND wait_event_type = 'Lock'");
+        if (strcmp(waiting, text("%d", count)) == 0)
+            return;
+    }
+    cr_assert_fail("no %d statements came to wait for a lock", count);
 }
 
 const char *patient_token(int64_t patient_id)

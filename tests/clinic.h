@@ -56,7 +56,7 @@ void clinic_divert_database(const char *directory);
 void clinic_close_database(void);
 void clinic_open_database(void);
 
-/* Returns once that many of the workers' statements wait for a lock. */
+/* Returns once that many of the workers' statements wait for a lock; fails when they never do. */
 void clinic_await_locks(int count);
 
 /* What came back. Lives until the test ends. */

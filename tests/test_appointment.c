@@ -179,6 +179,8 @@ Test(appointment, what_has_begun_or_is_over_cannot_be_cancelled)
     expect_answer(set_status(at(&booked, "/id"), "confirmed"), 200, "");
     expect_answer(set_status(at(&booked, "/id"), "completed"), 200, "");
     expect_answer(cancel(1, at(&booked, "/id")), 409, "illegal_transition");
+    clinic_set_clock("2027-03-02 10:31");
+    expect_answer(cancel(1, at(&booked, "/id")), 409, "illegal_transition");
     cr_expect_str_eq(sql("SELECT status FROM appointment"), "completed");
 }
 
@@ -201,6 +203,11 @@ Test(appointment, a_stale_version_changes_nothing)
         expect_answer(ask(PATIENT_POOL, "PATCH", path, patient_token(1), NULL, 0,
                           (const char *[]){"HTTP_IF_MATCH", tags[i], NULL}),
                       412, "stale_version");
+    const char *confirm = "{\"status\": \"confirmed\"}";
+    expect_answer(ask(ADMIN_POOL, "PATCH", text("/appointments/%s/status", at(&booked, "/id")),
+                      staff_token("desk"), confirm, strlen(confirm),
+                      (const char *[]){"HTTP_IF_MATCH", "\"2\"", NULL}),
+                  412, "stale_version");
     cr_expect_str_eq(sql("SELECT status FROM appointment"), "pending");
     expect_answer(ask(PATIENT_POOL, "PATCH", path, patient_token(1), NULL, 0,
                       (const char *[]){"HTTP_IF_MATCH", "\"1\"", NULL}),

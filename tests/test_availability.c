@@ -73,6 +73,12 @@ Test(availability, today_begins_now)
     clinic_set_clock("2027-03-01 10:07");
     struct answer today = free_times(1, 1, "2027-03-01", NULL);
     cr_expect_str_eq(at(&today, "/times/0"), "10:15");
+    clinic_set_clock("2027-03-01 10:15");
+    today = free_times(1, 1, "2027-03-01", NULL);
+    cr_expect_str_eq(at(&today, "/times/0"), "10:15");
+    clinic_set_clock("2027-03-01 10:15:01");
+    today = free_times(1, 1, "2027-03-01", NULL);
+    cr_expect_str_eq(at(&today, "/times/0"), "10:30");
     struct answer yesterday = free_times(1, 1, "2027-02-28", NULL);
     expect_answer(yesterday, 200, "");
     cr_expect_eq(length_at(&yesterday, "/times"), 0);

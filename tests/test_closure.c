@@ -122,6 +122,10 @@ Test(closure, only_future_appointments_that_stand_are_in_the_way)
         cr_expect_eq(answer.status, rows[i].status_code, "%s %s: %s", rows[i].status,
                      rows[i].during, answer.text);
     }
+    sql("DELETE FROM closure");
+    expect_answer(book(1, 1, 1, "2027-03-01T09:00"), 201, "");
+    clinic_set_clock("2027-03-01 09:00"); /* what begins now is no longer to come */
+    expect_answer(close_days("2027-03-01", "2027-03-01", "null"), 201, "");
 }
 
 Test(closure, a_removed_closure_closes_nothing)
@@ -266,4 +270,42 @@ Test(closure, whoever_comes_second_sees_the_first)
         sql("DELETE FROM closure");
         sql("DELETE FROM slot_day");
     }
+}
+
+static void *close_lee(void *answer)
+{
+    *(struct answer *)answer = close_days("2027-03-02", "2027-03-02", "2");
+    return NULL;
+}
+
+static void *move_to_lee(void *answer)
+{
+    *(struct answer *)answer =
+        patient_api("PATCH", "/appointments/1", patient_token(1), "{\"doctor_id\": 2}");
+    return NULL;
+}
+
+/* The same for who stays where they are and only changes the doctor: no counter changes then. */
+Test(closure, a_change_of_doctor_and_a_closure_see_each_other)
+{
+    pthread_t thread;
+    struct answer second;
+    expect_answer(book(1, 1, 1, "2027-03-02T10:00"), 201, "");
+    sql("BEGIN");
+    sql("INSERT INTO closure (first_day, last_day, doctor_id)"
+        " VALUES ('2027-03-02', '2027-03-02', 2)");
+    pthread_create(&thread, NULL, move_to_lee, &second);
+    clinic_await_locks(1);
+    sql("COMMIT");
+    pthread_join(thread, NULL);
+    expect_answer(second, 422, "doctor_away");
+    sql("DELETE FROM closure");
+
+    sql("BEGIN");
+    sql("UPDATE appointment SET doctor_id = 2");
+    pthread_create(&thread, NULL, close_lee, &second);
+    clinic_await_locks(1);
+    sql("COMMIT");
+    pthread_join(thread, NULL);
+    expect_answer(second, 409, "in_use");
 }

@@ -104,9 +104,13 @@ Test(history, nobody_is_named_for_what_others_did)
     struct answer booked = book(1, 1, 1, "2027-03-02T10:00");
     sql("UPDATE appointment SET memo = 'x'");
     expect_answer(set_status(at(&booked, "/id"), "{\"status\": \"confirmed\"}"), 200, "");
+    sql("SELECT acting(2, NULL, NULL)");
+    sql("UPDATE appointment SET memo = 'y'");
+    sql("SELECT acting(NULL, 1, NULL)");
+    sql("UPDATE appointment SET memo = 'z'");
     cr_expect_str_eq(sql("SELECT string_agg(coalesce('p' || patient_id, 's' || staff_id, '-'), ' '"
                          "                  ORDER BY version) FROM appointment_history"),
-                     "p1 - s2");
+                     "p1 - s2 - -");
 }
 
 Test(history, a_refused_change_leaves_no_entry)

@@ -79,6 +79,13 @@ Test(hospital, settings_are_checked_each_by_name)
         cr_expect_str_eq(at(&answer, "/errors/0/field"), rows[i].field, "%s", rows[i].value);
         cr_expect_str_eq(at(&answer, "/errors/0/code"), rows[i].code, "%s", rows[i].value);
     }
+    cr_expect_str_eq(sql_refusal("UPDATE hospital SET max_days_ahead = 3661"),
+                     "hospital_looks_ahead");
+    cr_expect_str_eq(sql_refusal("UPDATE hospital SET min_notice_minutes = 525601"),
+                     "hospital_notices_within_a_year");
+    cr_expect_str_eq(sql_refusal("UPDATE hospital SET cancel_notice_minutes = -1"),
+                     "hospital_notices_within_a_year");
+    cr_expect_str_eq(sql_refusal("INSERT INTO hospital (id) VALUES (2)"), "hospital_is_one");
     cr_expect_str_eq(sql("SELECT h::text FROM hospital h"), before);
 }
 

@@ -8,6 +8,7 @@
 
 #include "detour.h"
 #include "fastcgi.h"
+#include "secret.h"
 
 TestSuite(idempotency, .init = clinic_open, .fini = clinic_close, .timeout = 120);
 
@@ -64,7 +65,7 @@ Test(idempotency, a_key_belongs_to_one_request)
         {"POST", "/doctors", "{\"name\": \"Jung\",\"department\": \"surgery\"}", NULL},
         {"POST", "/doctors", "{\"name\": \"Jung\", \"department\": \"surgery\"}", "\"1\""},
         {"POST", "/treatments", "{\"name\": \"Jung\", \"department\": \"surgery\"}", NULL},
-        {"POST", "/doctors?", "", NULL},
+        {"POST", "/doctors?x=1", "{\"name\": \"Jung\", \"department\": \"surgery\"}", NULL},
         {"PATCH", "/appointments/1/status", "{\"status\": \"confirmed\"}", NULL},
     };
     for (size_t i = 0; i < COUNT(others); i++)
@@ -88,6 +89,11 @@ Test(idempotency, everybody_has_their_own_keys)
     struct answer staffs =
         ask_with_key(ADMIN_POOL, "POST", "/doctors", staff_token("admin"), doctor, "k");
     expect_answer(staffs, 201, "");
+    const char *refresh = "{\"refresh_token\": \"x\"}";
+    static const char *const paths[] = {"/auth/patient/refresh", "/auth/refresh"};
+    for (enum pool_name pool = PATIENT_POOL; pool <= ADMIN_POOL; pool++)
+        expect_answer(ask_with_key(pool, "POST", paths[pool], NULL, refresh, "k"), 401,
+                      "unauthenticated");
 }
 
 Test(idempotency, a_refusal_is_kept_as_well)
@@ -184,10 +190,27 @@ Test(idempotency, who_repeats_while_the_first_is_under_way_is_told_so_at_once)
     cr_assert_eq(pthread_create(&thread, NULL, book_under_k, &first), 0);
     clinic_await_locks(1);
     expect_problem("repeated", book_with("k", 1, AT_TEN), 409, "idempotency_key_in_use");
+    expect_answer(book_with("k", 3, booking_body(3, 1, "2027-03-02T15:00")), 201, "");
     sql("COMMIT");
     pthread_join(thread, NULL);
     expect_answer(first, 201, "");
     expect_same("afterwards", first, book_with("k", 1, AT_TEN));
+}
+
+/* The other was not yet there to see, and had answered by the time that it mattered. */
+Test(idempotency, an_answer_that_was_kept_meanwhile_is_given)
+{
+    pthread_t thread;
+    struct answer first = book_with("k", 1, AT_TEN), again;
+    sql("UPDATE idempotency_key SET key = 'other'");
+    sql("BEGIN");
+    sql("UPDATE idempotency_key SET key = 'k'");
+    sql("LOCK TABLE slot_day");
+    cr_assert_eq(pthread_create(&thread, NULL, book_under_k, &again), 0);
+    clinic_await_locks(1);
+    sql("COMMIT");
+    pthread_join(thread, NULL);
+    expect_same("meanwhile", first, again);
 }
 
 enum { RIVALS = 50, REPEATS = 20 };
@@ -340,6 +363,34 @@ Test(idempotency, a_repeated_login_gives_the_same_tokens_which_the_database_does
                   422, "idempotency_key_reused");
 }
 
+/* Who has the whole database cannot even try out what was asked, without our own key. */
+Test(idempotency, a_seal_opens_to_the_same_request_only)
+{
+    static const struct {
+        const char *our_key, *pieces[2];
+    } rows[] = {
+        {"our key", {"POST", "a password"}},
+        {"our key", {"POST", "a passwort"}},
+        {"our key", {"POSTa", " password"}},
+        {"another", {"POST", "a password"}},
+    };
+    struct arena *arena = arena_new();
+    struct fingerprint made[COUNT(rows)];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct piece pieces[2];
+        for (int k = 0; k < 2; k++)
+            pieces[k] = (struct piece){rows[i].pieces[k], strlen(rows[i].pieces[k])};
+        made[i] = secret_fingerprint(arena, rows[i].our_key, pieces, 2);
+    }
+    const char *sealed = secret_seal(arena, &made[0], "an answer", 9);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t length;
+        cr_expect_eq(strcmp(made[i].digest, made[0].digest) == 0, i == 0, "%zu", i);
+        cr_expect_eq(secret_open(arena, &made[i], sealed, &length) != NULL, i == 0, "%zu", i);
+    }
+    arena_free(arena);
+}
+
 /* A lost answer to a refresh would else end the login. */
 Test(idempotency, a_repeated_refresh_is_no_theft)
 {
@@ -357,6 +408,22 @@ Test(idempotency, a_repeated_refresh_is_no_theft)
                   200, "");
 }
 
+/* What a refusal has written stays: a key is no way to show a stolen token unnoticed. */
+Test(idempotency, a_spent_refresh_token_ends_its_login_under_a_key_too)
+{
+    struct answer login =
+        patient_api("POST", "/auth/patient/login", NULL,
+                    "{\"phone\": \"01012345678\", \"password\": \"clinic-demo\"}");
+    const char *refresh = text("{\"refresh_token\": \"%s\"}", at(&login, "/refresh_token"));
+    expect_answer(patient_api("POST", "/auth/patient/refresh", NULL, refresh), 200, "");
+    struct answer theft =
+        ask_with_key(PATIENT_POOL, "POST", "/auth/patient/refresh", NULL, refresh, "k");
+    expect_answer(theft, 401, "unauthenticated");
+    cr_expect_str_eq(sql("SELECT count(*) FROM login WHERE ended_at IS NULL"), "0");
+    expect_same("theft", theft,
+                ask_with_key(PATIENT_POOL, "POST", "/auth/patient/refresh", NULL, refresh, "k"));
+}
+
 Test(idempotency, a_key_is_kept_for_a_day_and_then_purged)
 {
     expect_answer(book_with("k", 1, AT_TEN), 201, "");
@@ -364,13 +431,17 @@ Test(idempotency, a_key_is_kept_for_a_day_and_then_purged)
     struct answer kept = book_with("k", 1, AT_TEN);
     cr_expect(is_replayed(&kept));
     sql("UPDATE idempotency_key SET kept_at = now() - interval '24 hours'");
-    struct answer anew = book_with("k", 1, AT_TEN);
-    expect_answer(anew, 409, "doctor_busy");
-    cr_expect(!is_replayed(&anew));
-
+    sql("UPDATE appointment SET status = 'cancelled'");
     sql("INSERT INTO idempotency_key (caller, key, request, status, kept_at)"
         " SELECT 'patient 9', n::text, '', 201, now() - interval '2 days'"
         "   FROM generate_series(1, 30) AS n");
+    sql("BEGIN");
+    sql("SELECT FROM idempotency_key WHERE caller = 'patient 9' FOR UPDATE");
+    /* though there are older ones to purge, and somebody else is at it */
+    struct answer anew = book_with("k", 1, AT_TEN);
+    sql("COMMIT");
+    expect_answer(anew, 201, "");
+    cr_expect(!is_replayed(&anew));
     for (int i = 0; i < 3; i++)
         book_with(text("later-%d", i), 1, AT_TEN);
     cr_expect_str_eq(sql("SELECT count(*) FROM idempotency_key WHERE caller = 'patient 9'"), "0");

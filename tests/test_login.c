@@ -221,6 +221,39 @@ Test(login, of_8_who_show_one_refresh_token_at_once_one_is_given_another)
     cr_expect_str_eq(sql("SELECT count(*) FROM login WHERE ended_at IS NULL"), "0");
 }
 
+struct show {
+    const char *refresh_token;
+    int status;
+};
+
+static void *show_it(void *shared)
+{
+    struct show *show = shared;
+    show->status = refresh_with(&kinds[0], show->refresh_token).status;
+    return NULL;
+}
+
+/* The narrowest case made certain: both come before either is answered. */
+Test(login, of_two_who_show_one_refresh_token_the_second_sees_the_first)
+{
+    struct answer login = log_in(&kinds[0]);
+    struct show shows[2];
+    pthread_t threads[2];
+    sql("BEGIN");
+    sql("SELECT FROM login FOR UPDATE");
+    for (int i = 0; i < 2; i++) {
+        shows[i].refresh_token = at(&login, "/refresh_token");
+        cr_assert_eq(pthread_create(&threads[i], NULL, show_it, &shows[i]), 0);
+    }
+    clinic_await_locks(2);
+    sql("COMMIT");
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    cr_expect_eq(shows[0].status + shows[1].status, 200 + 401, "%d and %d", shows[0].status,
+                 shows[1].status);
+    cr_expect_str_eq(sql("SELECT count(*) FROM login WHERE ended_at IS NULL"), "0");
+}
+
 Test(login, a_logout_ends_the_refresh_tokens_of_this_login)
 {
     FOR_BOTH_KINDS(kind)
@@ -379,6 +412,10 @@ Test(login, other_changes_and_other_people_keep_their_logins)
                             "{\"name\": \"Dan\", \"email\": \"desk@example.com\","
                             " \"role\": \"viewer\"}"),
                   200, "");
+    expect_answer(admin_api("PUT", "/staff/3", staff_token("admin"),
+                            "{\"name\": \"Vic\", \"email\": \"viewer@example.com\","
+                            " \"role\": \"viewer\", \"password\": \"correct horse\"}"),
+                  200, "");
     expect_answer(refresh(&kinds[0], &patient), 200, "");
     expect_answer(refresh(&kinds[1], &admin), 200, "");
     expect_answer(refresh(&kinds[1], &desk), 200, "");
@@ -387,30 +424,48 @@ Test(login, other_changes_and_other_people_keep_their_logins)
 Test(login, who_leaves_the_staff_is_out_at_once)
 {
     struct answer login = log_in_as(&kinds[1], "desk@example.com", "clinic-demo");
+    struct answer elsewhere = log_in_as(&kinds[1], "desk@example.com", "clinic-demo");
     expect_answer(admin_api("DELETE", "/staff/2", staff_token("admin"), NULL), 204, "");
     expect_refusal(refresh(&kinds[1], &login), "unauthenticated");
     expect_refusal(log_in_as(&kinds[1], "desk@example.com", "clinic-demo"), "bad_credentials");
     sql("UPDATE staff SET is_active = true WHERE id = 2");
-    expect_refusal(refresh(&kinds[1], &login), "unauthenticated");
+    expect_refusal(refresh(&kinds[1], &elsewhere), "unauthenticated");
 }
 
-static void *log_in_with_the_old_password(void *answer)
+struct late {
+    const struct kind *kind;
+    const char *name;
+    struct answer answer;
+};
+
+static void *log_in_late(void *shared)
 {
-    *(struct answer *)answer = log_in_as(&kinds[0], kinds[0].known, "clinic-demo");
+    struct late *late = shared;
+    late->answer = log_in_as(late->kind, late->name, "clinic-demo");
     return NULL;
 }
 
-/* The password was right when it was checked, and is no longer when the login is to start. */
-Test(login, a_login_that_races_a_new_password_loses)
+/* All was right when the password was checked, and is no longer when the login is to start. */
+Test(login, a_login_that_races_a_new_password_or_leaving_loses)
 {
-    pthread_t thread;
-    struct answer late;
-    sql("BEGIN");
-    sql("UPDATE patient SET password_hash = 'another' WHERE id = 1");
-    pthread_create(&thread, NULL, log_in_with_the_old_password, &late);
-    clinic_await_locks(1);
-    sql("COMMIT");
-    pthread_join(thread, NULL);
-    expect_refusal(late, "bad_credentials");
+    static const struct {
+        int kind;
+        const char *name, *change;
+    } rows[] = {
+        {0, "01012345678", "UPDATE patient SET password_hash = 'another' WHERE id = 1"},
+        {1, "desk@example.com", "UPDATE staff SET password_hash = 'another' WHERE id = 2"},
+        {1, "viewer@example.com", "UPDATE staff SET is_active = false WHERE id = 3"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pthread_t thread;
+        struct late late = {.kind = &kinds[rows[i].kind], .name = rows[i].name};
+        sql("BEGIN");
+        sql("%s", rows[i].change);
+        pthread_create(&thread, NULL, log_in_late, &late);
+        clinic_await_locks(1);
+        sql("COMMIT");
+        pthread_join(thread, NULL);
+        expect_refusal(late.answer, "bad_credentials");
+    }
     cr_expect_str_eq(sql("SELECT count(*) FROM login"), "0");
 }

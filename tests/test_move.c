@@ -1,6 +1,7 @@
 /* Moving an appointment: one step, by the patient or the desk, under the same rules as booking. */
 #include "clinic.h"
 
+#include <pthread.h>
 #include <string.h>
 
 TestSuite(move, .init = clinic_open, .fini = clinic_close);
@@ -144,6 +145,9 @@ Test(move, each_rule_refuses_as_for_a_booking_and_nothing_changes)
     sql("UPDATE doctor SET is_active = true WHERE id = 4");
     expect_answer(move_own(1, id, "{\"start_time\": \"2027-03-02T16:00\", \"doctor_id\": 4}"), 409,
                   "slot_full");
+    expect_answer(book(1, 3, 1, "2027-03-02T16:30"), 201, "");
+    expect_answer(move_own(1, id, "{\"start_time\": \"2027-03-02T16:15\", \"doctor_id\": 4}"), 409,
+                  "patient_busy");
     cr_expect_str_eq(
         sql("SELECT during || ' ' || doctor_id || ' ' || treatment_id || ' ' || version"
             "  FROM appointment WHERE id = %s",
@@ -201,6 +205,55 @@ Test(move, a_stale_version_moves_nothing)
         cr_expect_eq(answer.status, rows[i].status, "%zu: %s", i, answer.text);
     }
     cr_expect_str_eq(sql("SELECT version FROM appointment"), "4");
+    body = "{\"memo\": \"a rash\"}";
+    expect_answer(ask(PATIENT_POOL, "PATCH", path, patient_token(1), body, strlen(body),
+                      (const char *[]){"HTTP_IF_MATCH", "\"3\"", NULL}),
+                  412, "stale_version");
+    cr_expect_str_eq(sql("SELECT version FROM appointment"), "4");
+}
+
+struct late {
+    const char *id, *body, *if_match;
+    struct answer answer;
+};
+
+static void *move_late(void *shared)
+{
+    struct late *late = shared;
+    late->answer =
+        ask(PATIENT_POOL, "PATCH", text("/appointments/%s", late->id), patient_token(1), late->body,
+            strlen(late->body), (const char *[]){"HTTP_IF_MATCH", late->if_match, NULL});
+    return NULL;
+}
+
+/* It was cancelled after the move had been judged, and before it was written. */
+Test(move, what_has_changed_meanwhile_is_judged_again)
+{
+    static const struct {
+        const char *body, *if_match;
+        int status;
+        const char *code;
+    } rows[] = {
+        {"{\"start_time\": \"2027-03-02T15:00\"}", "*", 409, "illegal_transition"},
+        {"{\"start_time\": \"2027-03-02T15:00\"}", "\"1\"", 412, "stale_version"},
+        {"{\"memo\": \"a rash\"}", "*", 409, "illegal_transition"},
+        {"{\"memo\": \"a rash\"}", "\"1\"", 412, "stale_version"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct late late = {booked(1, "2027-03-02T10:00"), rows[i].body, rows[i].if_match, {0}};
+        pthread_t thread;
+        sql("BEGIN");
+        sql("UPDATE appointment SET status = 'cancelled' WHERE id = %s", late.id);
+        pthread_create(&thread, NULL, move_late, &late);
+        clinic_await_locks(1);
+        sql("COMMIT");
+        pthread_join(thread, NULL);
+        expect_answer(late.answer, rows[i].status, rows[i].code);
+        cr_expect_str_eq(sql("SELECT lower(during)::time || ' ' || version || coalesce(memo, '')"
+                             "  FROM appointment WHERE id = %s",
+                             late.id),
+                         "10:00:00 2");
+    }
 }
 
 Test(move, the_desk_books_and_moves_for_patients)

@@ -137,6 +137,11 @@ Test(override, it_holds_for_one_write_only)
     expect_answer(book_at_desk("desk", 4, 4, "10:00", EMERGENCY), 201, "");
     for (int64_t patient = 5; patient < 15; patient++)
         expect_answer(book_at_desk("desk", patient, 5, "10:00", NULL), 409, "slot_full");
+    sql("SELECT acting(NULL, 1, 'please')");
+    cr_expect_str_eq(
+        sql_refusal("INSERT INTO appointment (doctor_id, patient_id, treatment_id, during)"
+                    " VALUES (5, 9, 1, '[2027-03-02 10:00, 2027-03-02 10:30)')"),
+        "slot_day_within_capacity");
 }
 
 Test(override, a_move_may_exceed_the_room_as_well)

@@ -2,6 +2,7 @@
 #include "clinic.h"
 
 #include <libpq-fe.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,24 @@ Test(rush, a_storm_of_bookings_and_cancellations_keeps_both_promises)
     expect_promises_kept();
 }
 
+static void book_each_doctor(int number, void *shared)
+{
+    struct rush *rush = shared;
+    rush->statuses[number] = book(1, number % 3 + 1, 1, "2027-03-02T10:00").status;
+}
+
+Test(rush, a_patient_who_wants_all_doctors_at_once_gets_one)
+{
+    for (int round = 0; round < 5; round++) {
+        struct rush rush = {0};
+        sql("DELETE FROM appointment");
+        at_once(12, book_each_doctor, &rush);
+        cr_expect_eq(count_of(&rush, 12, 201), 1);
+        cr_expect_eq(count_of(&rush, 12, 409), 11);
+    }
+    expect_promises_kept();
+}
+
 static void book_with_kim(int number, void *shared)
 {
     struct rush *rush = shared;
@@ -166,6 +185,76 @@ Test(rush, a_doctor_is_never_both_hidden_and_booked)
                      count_of(&rush, 8, 201), rush.statuses[8]);
     }
     expect_no_deadlock();
+}
+
+struct second {
+    const char *hides; /* what is hidden; NULL: a booking */
+    struct answer answer;
+};
+
+static void *come_second(void *shared)
+{
+    struct second *second = shared;
+    second->answer = second->hides ? admin_api("DELETE", second->hides, staff_token("admin"), NULL)
+                                   : book(1, 1, 1, "2027-03-02T10:00");
+    return NULL;
+}
+
+static struct answer while_under_way(const char *first, const char *hides)
+{
+    struct second second = {.hides = hides};
+    pthread_t thread;
+    sql("BEGIN");
+    sql("%s", first);
+    cr_assert_eq(pthread_create(&thread, NULL, come_second, &second), 0);
+    clinic_await_locks(1);
+    sql("COMMIT");
+    pthread_join(thread, NULL);
+    return second.answer;
+}
+
+/* The two orders made certain. */
+Test(rush, of_booking_and_hiding_the_second_sees_the_first)
+{
+    static const struct {
+        const char *table, *path, *code;
+    } rows[] = {{"doctor", "/doctors/1", "doctor_inactive"},
+                {"treatment", "/treatments/1", "treatment_inactive"}};
+    for (int i = 0; i < 2; i++) {
+        expect_answer(
+            while_under_way("INSERT INTO appointment (doctor_id, patient_id, treatment_id, during)"
+                            " VALUES (1, 1, 1, '[2027-03-02 10:00, 2027-03-02 10:30)')",
+                            rows[i].path),
+            409, "in_use");
+        sql("DELETE FROM appointment");
+        expect_answer(
+            while_under_way(text("UPDATE %s SET is_active = false WHERE id = 1", rows[i].table),
+                            NULL),
+            422, rows[i].code);
+        sql("UPDATE %s SET is_active = true WHERE id = 1", rows[i].table);
+    }
+}
+
+static void *book_two_slots(void *answer)
+{
+    *(struct answer *)answer = book(1, 1, 2, "2027-03-02T10:00");
+    return NULL;
+}
+
+/* Whoever waits for the first slot holds no later one: closures count on it. */
+Test(rush, slots_are_locked_in_time_order)
+{
+    pthread_t thread;
+    struct answer booked;
+    sql("SELECT slot_day_open('[2027-03-02 10:00, 2027-03-02 11:00)')");
+    sql("BEGIN");
+    sql("SELECT FROM slot_day WHERE start_time = '10:00' FOR UPDATE");
+    cr_assert_eq(pthread_create(&thread, NULL, book_two_slots, &booked), 0);
+    clinic_await_locks(1);
+    sql("SELECT FROM slot_day WHERE start_time = '10:30' FOR UPDATE NOWAIT");
+    sql("COMMIT");
+    pthread_join(thread, NULL);
+    expect_answer(booked, 201, "");
 }
 
 /* Patient number + 1 has an appointment at 9:00 with doctor number + 1, and all want Kim at 15:00.

@@ -61,7 +61,7 @@ Test(schema, a_plain_insert_cannot_exceed_the_room)
                      "slot_day_within_capacity");
 }
 
-Test(schema, a_plain_insert_needs_a_slot_and_an_active_doctor)
+Test(schema, a_plain_write_needs_a_slot_and_an_active_doctor)
 {
     cr_expect_str_eq(sql_refusal(INSERT, 1, 1, 1, "08:00", "08:30"), "slot_day_is_offered");
     cr_expect_str_eq(sql_refusal(INSERT, 1, 1, 1, "17:45", "18:15"), "slot_day_is_offered");
@@ -72,6 +72,11 @@ Test(schema, a_plain_insert_needs_a_slot_and_an_active_doctor)
     cr_expect_str_eq(sql_refusal(INSERT, 1, 1, 9, "10:00", "10:30"), "appointment_treatment");
     cr_expect_str_eq(sql_refusal(INSERT, 1, 999, 1, "10:00", "10:30"), "appointment_patient");
     cr_expect_str_eq(sql("SELECT count(*) FROM slot_day"), "0", "a refusal leaves no counter");
+    sql(INSERT, 1, 1, 1, "10:00", "10:30");
+    cr_expect_str_eq(sql_refusal("UPDATE appointment SET doctor_id = 4"),
+                     "appointment_doctor_active");
+    cr_expect_str_eq(sql_refusal("UPDATE appointment SET treatment_id = 4"),
+                     "appointment_treatment_active");
 }
 
 Test(schema, the_shape_of_an_appointment_is_checked)
@@ -104,6 +109,8 @@ Test(schema, moving_cancelling_and_deleting_keep_the_count)
                      "10:00=0 10:30=1 11:00=1");
     sql("UPDATE appointment SET status = 'cancelled'");
     cr_expect_str_eq(sql("SELECT sum(booked) FROM slot_day"), "0");
+    cr_expect_str_eq(sql_refusal("UPDATE slot_day SET booked = -1"),
+                     "slot_day_booked_not_negative");
     sql(INSERT, 1, 1, 2, "10:15", "11:00");
     cr_expect_str_eq(sql("SELECT sum(booked) FROM slot_day"), "2");
     sql("DELETE FROM appointment");

@@ -1,6 +1,7 @@
 /* Slots: when the hospital takes people and how many, and how changes reach the days to come. */
 #include "clinic.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 TestSuite(slot, .init = clinic_open, .fini = clinic_close);
@@ -168,6 +169,10 @@ Test(slot, slots_are_half_hours_on_the_half_hour)
             cr_expect_str_eq(at(&answers[k], "/errors/0/code"), rows[i].code, "%s", body);
         }
     }
+    cr_expect_str_eq(sql_refusal("UPDATE hospital_slot SET max_capacity = 0"),
+                     "hospital_slot_holds_somebody");
+    cr_expect_str_eq(sql_refusal("UPDATE hospital_slot SET day_of_week = 8 WHERE id = 1"),
+                     "hospital_slot_on_a_weekday");
     cr_expect_str_eq(sql("SELECT count(*) FROM hospital_slot"), "20");
 }
 
@@ -274,6 +279,8 @@ Test(slot, it_says_which_appointments_stand_in_the_way)
 {
     struct answer tuesday = book_number(1, "2027-03-02T10:15"),
                   first = book_number(2, "2027-03-01T10:00");
+    struct answer cancelled = book_number(3, "2027-03-01T10:00");
+    sql("UPDATE appointment SET status = 'cancelled' WHERE id = %s", at(&cancelled, "/id"));
     struct answer second = book_number(3, "2027-03-01T09:45");
     struct answer lowered = replace(AT_TEN, slot("10:00", "10:30", 1, ""));
     cr_expect_str_eq(at(&lowered, "/detail"), text("2 appointments stand in the way: %s, %s.",
@@ -317,6 +324,74 @@ Test(slot, a_booking_that_races_its_slots_end_is_never_left_without_one)
                   race.statuses[0], booked - wednesdays);
         cr_expect_str_eq(sql("SELECT count(*) FROM slot_day WHERE booked > capacity"), "0");
     }
+}
+
+static void *hide_ten(void *answer)
+{
+    *(struct answer *)answer = hide(AT_TEN);
+    return NULL;
+}
+
+static void *book_ten(void *answer)
+{
+    *(struct answer *)answer = book(1, 1, 1, "2027-03-02T10:00");
+    return NULL;
+}
+
+static struct answer while_under_way(const char *first, void *(*come_second)(void *))
+{
+    pthread_t thread;
+    struct answer second;
+    sql("BEGIN");
+    sql("%s", first);
+    cr_assert_eq(pthread_create(&thread, NULL, come_second, &second), 0);
+    clinic_await_locks(1);
+    sql("COMMIT");
+    pthread_join(thread, NULL);
+    return second;
+}
+
+/* The two orders made certain, with and without a counter that is there already. */
+Test(slot, of_a_booking_and_its_slots_end_the_second_sees_the_first)
+{
+    for (int with_counter = 0; with_counter <= 1; with_counter++) {
+        if (with_counter)
+            sql("SELECT slot_day_open('[2027-03-02 10:00, 2027-03-02 10:30)')");
+        expect_answer(
+            while_under_way("INSERT INTO appointment (doctor_id, patient_id, treatment_id, during)"
+                            " VALUES (1, 1, 1, '[2027-03-02 10:00, 2027-03-02 10:30)')",
+                            hide_ten),
+            409, "in_use");
+        sql("DELETE FROM appointment");
+        if (!with_counter)
+            sql("DELETE FROM slot_day");
+        expect_answer(while_under_way("UPDATE hospital_slot SET is_active = false"
+                                      " WHERE start_time = '10:00' AND day_of_week IS NULL",
+                                      book_ten),
+                      422, "no_slot");
+        sql("UPDATE hospital_slot SET is_active = true");
+        sql("DELETE FROM slot_day");
+    }
+}
+
+Test(slot, more_capacity_reaches_the_half_hour_that_has_begun)
+{
+    replace(AT_TEN, slot("10:00", "10:30", 1, ""));
+    expect_answer(book_number(1, "2027-03-02T10:00"), 201, "");
+    clinic_set_clock("2027-03-02 10:05");
+    expect_answer(book_number(2, "2027-03-02T10:15"), 409, "slot_full");
+    replace(AT_TEN, slot("10:00", "10:30", 2, ""));
+    expect_answer(book_number(2, "2027-03-02T10:15"), 201, "");
+}
+
+Test(slot, a_slot_that_comes_back_to_its_old_time_can_be_booked)
+{
+    expect_answer(book_number(1, "2027-03-02T10:00"), 201, "");
+    sql("UPDATE appointment SET status = 'cancelled'");
+    expect_answer(replace(AT_TEN, slot("08:00", "08:30", 3, "")), 200, "");
+    expect_answer(book_number(1, "2027-03-02T10:00"), 422, "no_slot");
+    expect_answer(replace(AT_TEN, slot("10:00", "10:30", 3, "")), 200, "");
+    expect_answer(book_number(1, "2027-03-02T10:00"), 201, "");
 }
 
 Test(slot, more_capacity_reaches_days_that_have_bookings)

@@ -127,6 +127,7 @@ Test(staff, somebody_remains_who_manages_the_others)
                   200, "");
     expect_answer(as_admin("DELETE", "/staff/1", NULL), 204, "");
     expect_answer(as_admin("DELETE", "/staff/2", NULL), 409, "in_use");
+    cr_expect_str_eq(sql_refusal("DELETE FROM staff WHERE id = 2"), "staff_keeps_an_admin");
 }
 
 static void dismiss(int number, void *shared)

@@ -192,6 +192,11 @@ Test(treatment, a_treatment_takes_half_an_hour_and_costs_no_less_than_nothing)
             cr_expect_str_eq(at(&answers[k], "/errors/0/code"), rows[i].code, "%s", body);
         }
     }
+    for (int i = 0; i < 2; i++)
+        cr_expect_str_eq(sql_refusal("UPDATE treatment SET duration_minutes = %d", i ? 29 : 1441),
+                         "treatment_takes_half_an_hour");
+    cr_expect_str_eq(sql_refusal("UPDATE treatment SET price = -1"),
+                     "treatment_price_not_negative");
     cr_expect_str_eq(sql("SELECT count(*) FROM treatment"), "4");
     expect_answer(as_admin("POST", "/treatments", treatment("free", 30, 0, true)), 201, "");
     expect_answer(as_admin("POST", "/treatments", treatment("dear", 1440, 1000000000000, true)),
