@@ -64,12 +64,13 @@ static const struct field filter_fields[] = {
 };
 const struct form patients_form = FORM(struct patients_filter, filter_fields);
 
+#define THE_PATIENT PATIENT_DOCUMENT("p")
+
 static const struct statement find_patient = {
     .name = "patient_find",
     .parameters = 2,
-    .sql =
-        "SELECT " PATIENT_DOCUMENT("p") "  FROM patient p CROSS JOIN access_note($2::visitor, p.id)"
-                                        " WHERE p.id = $1::bigint",
+    .sql = "SELECT " THE_PATIENT "  FROM patient p CROSS JOIN access_note($2::visitor, p.id)"
+           " WHERE p.id = $1::bigint",
 };
 
 const struct problem *patient_find(struct db *db, const struct actor *actor, int64_t id,
@@ -90,9 +91,8 @@ static const struct problem *hash_if_given(struct db *db, struct hashing *hashin
 /* What is written, as `p`, and noted by the visitor that is the parameter. */
 #define WRITTEN_PATIENT(WRITE, VISITOR)                                                            \
     "WITH p AS (" WRITE " RETURNING id, name, phone)"                                              \
-    " SELECT " PATIENT_DOCUMENT("p") ", p.id"                                                      \
-                                     "   FROM p CROSS JOIN access_note(" VISITOR                   \
-                                     "::visitor, p.id)"
+    " SELECT " THE_PATIENT ", p.id"                                                                \
+    "   FROM p CROSS JOIN access_note(" VISITOR "::visitor, p.id)"
 
 static const struct statement create_patient = {
     .name = "patient_create",
@@ -167,18 +167,20 @@ const struct problem *patient_correct(struct db *db, const struct actor *actor,
     return db_document(db, &correct_patient, parameters, patient);
 }
 
+#define PATIENTS_PAGE                                                                              \
+    LIST_DOCUMENT(PATIENT_DOCUMENT("page"), "name, id",                                            \
+                  " CROSS JOIN access_note($5::visitor, page.id)")
+
 /* $3: what the name holds; $4: digits that the number holds. NULL: anything, or nothing. */
 static const struct statement list_patients = {
     .name = "patient_list",
     .parameters = 5,
-    .sql =
-        "WITH matching AS NOT MATERIALIZED ("
-        "    SELECT *"
-        "      FROM patient"
-        "     WHERE $3::text IS NULL"
-        "        OR strpos(lower(name), lower($3)) > 0"
-        "        OR strpos(phone, $4::text) > 0)" LIST_DOCUMENT(
-            PATIENT_DOCUMENT("page"), "name, id", " CROSS JOIN access_note($5::visitor, page.id)"),
+    .sql = "WITH matching AS NOT MATERIALIZED ("
+           "    SELECT *"
+           "      FROM patient"
+           "     WHERE $3::text IS NULL"
+           "        OR strpos(lower(name), lower($3)) > 0"
+           "        OR strpos(phone, $4::text) > 0)" PATIENTS_PAGE,
 };
 
 /* The digits of a query that may be a number: "010-1234" finds 01012345678. NULL: it is none. */

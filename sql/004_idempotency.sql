@@ -2,7 +2,7 @@
 -- carried out once. Kept for 24 hours.
 
 CREATE TABLE idempotency_key (
-    caller   text,                 -- 'patient 7', 'staff 3', or who has not logged in: 'anyone'
+    caller   text,                 -- 'patient 7', 'staff 3'; not logged in: 'anyone of patient'
     key      text,
     request  bytea       NOT NULL, -- what was asked, as a digest
     status   smallint    NOT NULL,

@@ -1,7 +1,7 @@
 -- What happens to an appointment: by which steps, at which price, and a history of it all that
 -- nobody rewrites.
 
--- The state machine, the same rows as in lib/appointment.c; what is no row here is refused.
+-- The state machine, the same rows as in lib/status.c; what is no row here is refused.
 CREATE TABLE status_transition (
     from_status appointment_status,
     to_status   appointment_status,

@@ -21,6 +21,7 @@ static struct {
     const char *directory;
     int listener;
     atomic_bool watching;
+    atomic_int executed;
     sem_t committed;
 } detour;
 
@@ -51,6 +52,8 @@ static void *pass_both_ways(void *argument)
             continue;
         if (!pass_on(pair[0], pair[1], seen, sizeof seen, &length))
             break;
+        if (seen[0] == 'B') /* Bind: what libpq sends to execute comes whole */
+            atomic_fetch_add(&detour.executed, 1);
         if (length == sizeof commit && memcmp(seen, commit, sizeof commit) == 0 &&
             atomic_exchange(&detour.watching, false)) {
             poll(&sides[1], 1, -1);
@@ -102,6 +105,11 @@ const char *detour_open(void)
 void detour_watch(void)
 {
     atomic_store(&detour.watching, true);
+}
+
+int detour_executed(void)
+{
+    return atomic_load(&detour.executed);
 }
 
 void detour_await(void)

@@ -9,6 +9,9 @@ const char *detour_open(void);
 /* The next COMMIT that passes is carried out by PostgreSQL, but its answer is kept back. */
 void detour_watch(void);
 
+/* How many prepared statements have passed to be executed. */
+int detour_executed(void);
+
 /* Returns once PostgreSQL has answered that COMMIT. */
 void detour_await(void);
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detour.h"
+
 TestSuite(availability, .init = clinic_open, .fini = clinic_close);
 
 static struct answer free_times(int64_t doctor, int64_t treatment, const char *date,
@@ -273,6 +275,26 @@ Test(availability, the_earliest_come_first_up_to_the_limit)
     struct answer all = search("treatment_id=1&from=2027-03-01&to=2027-05-01", NULL);
     cr_expect_eq(length_at(&all, "/items"), (size_t)(62 * 30 - 9 * 3) * 3, "%zu",
                  length_at(&all, "/items"));
+}
+
+Test(availability, a_search_is_one_query_however_many_days_and_doctors)
+{
+    static const char *const queries[] = {
+        "treatment_id=1&from=2027-03-02&to=2027-03-02&doctor_id=1",
+        "treatment_id=1&from=2027-03-02&to=2027-05-02&doctor_id=1",
+        "treatment_id=1&from=2027-03-02&to=2027-03-02",
+        "treatment_id=1&from=2027-03-02&to=2027-05-02",
+    };
+    sql("INSERT INTO doctor (name, department) SELECT 'D' || n, 'x' FROM generate_series(5, 50) n");
+    clinic_stop_workers(PATIENT_POOL);
+    clinic_divert_database(detour_open());
+    clinic_start_worker(PATIENT_POOL);
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        int before = detour_executed();
+        struct answer found = search(queries[i], NULL);
+        expect_answer(found, 200, "");
+        cr_expect_eq(detour_executed() - before, 1, "%s", queries[i]);
+    }
 }
 
 Test(availability, a_search_is_for_what_exists_in_at_most_62_days)
