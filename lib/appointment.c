@@ -113,11 +113,14 @@ static const struct problem *judge_wish(struct db *db, const struct wish *wish,
                                         const struct applicant *applicant, struct day *day,
                                         const char **start)
 {
-    const struct problem *problem = facts_of_day(db, wish, day, start);
+    const struct facts *facts;
+    const struct problem *problem = facts_read(db, wish, &facts);
     if (problem == &problem_not_found)
         return refusal_by_constraint(db->arena, "appointment_doctor");
     if (problem)
         return problem;
+    *day = facts_day(facts, 0, 0);
+    *start = facts->start;
     if (applicant->actor.staff_id != NOT_GIVEN || applicant->keeps_start)
         day->min_notice_minutes = 0;
     if (applicant->keeps_start) {
@@ -374,16 +377,25 @@ const struct problem *appointment_list_own(struct db *db, int64_t patient_id, co
 #define ANYBODYS_PAGE                                                                              \
     LIST_DOCUMENT(APPOINTMENT_DOCUMENT, "lower((a).during), (a).id", APPOINTMENT_PEOPLE_NOTED("$9"))
 
-static const struct statement list_all = {
-    .name = "appointment_list",
-    .parameters = 9,
-    .sql = "WITH matching AS NOT MATERIALIZED ("
-           "    SELECT a"
-           "      FROM appointment a"
-           "     WHERE ($6::bigint IS NULL OR a.doctor_id = $6::bigint)"
-           "       AND ($7::bigint IS NULL OR a.treatment_id = $7::bigint)"
-           "       AND ($8::bigint IS NULL OR a.patient_id = $8::bigint)" IN_FILTER ANYBODYS_PAGE,
-};
+/* The same list by the index that leads to the fewest: plans are made once, whatever is asked for.
+ */
+#define ANYBODYS(NAME, LED_BY)                                                                     \
+    {                                                                                              \
+        .name = (NAME), .parameters = 9,                                                           \
+        .sql =                                                                                     \
+            "WITH matching AS NOT MATERIALIZED ("                                                  \
+            "    SELECT a"                                                                         \
+            "      FROM appointment a"                                                             \
+            "     WHERE " LED_BY "       AND ($6::bigint IS NULL OR a.doctor_id = $6::bigint)"     \
+            "       AND ($7::bigint IS NULL OR a.treatment_id = $7::bigint)"                       \
+            "       AND ($8::bigint IS NULL OR a.patient_id = $8::bigint)" IN_FILTER ANYBODYS_PAGE \
+    }
+
+static const struct statement list_of_patient =
+    ANYBODYS("appointment_list_of_patient", "a.patient_id = $8::bigint");
+static const struct statement list_of_doctor =
+    ANYBODYS("appointment_list_of_doctor", "a.doctor_id = $6::bigint");
+static const struct statement list_of_days = ANYBODYS("appointment_list_of_days", "true");
 
 const struct problem *appointment_list(struct db *db, const struct actor *actor, const void *filter,
                                        struct document *list)
@@ -400,5 +412,8 @@ const struct problem *appointment_list(struct db *db, const struct actor *actor,
         db_integer_or_null(db, asked->patient_id),
         actor_visitor(db, actor),
     };
-    return db_document(db, &list_all, parameters, list);
+    const struct statement *statement = asked->patient_id != NOT_GIVEN  ? &list_of_patient
+                                        : asked->doctor_id != NOT_GIVEN ? &list_of_doctor
+                                                                        : &list_of_days;
+    return db_document(db, statement, parameters, list);
 }

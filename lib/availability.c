@@ -1,9 +1,10 @@
 #include "availability.h"
 
-#include <string.h>
+#include <inttypes.h>
 
 #include "facts.h"
 #include "refusal.h"
+#include "text.h"
 
 static const struct field query_fields[] = {
     {.name = "date",
@@ -45,54 +46,56 @@ static const struct field search_fields[] = {
 };
 const struct form availability_search_form = FORM(struct availability_search, search_fields);
 
-static const char *time_of_day(struct arena *arena, int quarter)
+/* Adds the separator, unless the entry is a list's first. */
+static void add_separator(struct text *text)
+{
+    if (text->start[text->length - 1] != '[')
+        text_add(text, ", ");
+}
+
+static void add_time(struct text *text, const char *before, int quarter, const char *after)
 {
     int minute = quarter * QUARTER_MINUTES;
-    return arena_printf(arena, "%02d:%02d", minute / 60, minute % 60);
+    add_separator(text);
+    text_print(text, "%s\"%02d:%02d\"%s", before, minute / 60, minute % 60, after);
 }
 
-static void add_text(struct json_object *object, const char *name, const char *text)
+static void add_free_starts(struct text *text, quarters starts)
 {
-    json_object_object_add(object, name, json_object_new_string(text));
-}
-
-static struct json_object *times_of(struct arena *arena, quarters starts)
-{
-    struct json_object *times = json_object_new_array();
+    text_add(text, ", \"times\": [");
     for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++)
         if (quarters_hold(starts, quarter))
-            json_object_array_add(times, json_object_new_string(time_of_day(arena, quarter)));
-    return times;
+            add_time(text, "", quarter, "");
+    text_add(text, "]");
 }
 
 /* Each start within opening hours that is not free, with the first rule that refuses it. */
-static struct json_object *refusals_of(struct arena *arena, const struct day *day)
+static void add_refusals(struct text *text, const struct day *day)
 {
     const struct problem *refusals[QUARTERS_PER_DAY];
-    struct json_object *refused = json_object_new_array();
     quarters open = quarters_within(day->opens_at, day->closes_at);
     day_refusals(day, refusals);
-    for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
-        if (!refusals[quarter] || !quarters_hold(open, quarter))
-            continue;
-        struct json_object *entry = json_object_new_object();
-        add_text(entry, "time", time_of_day(arena, quarter));
-        add_text(entry, "code", refusals[quarter]->code);
-        json_object_array_add(refused, entry);
-    }
-    return refused;
+    text_add(text, ", \"refused\": [");
+    for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++)
+        if (refusals[quarter] && quarters_hold(open, quarter)) {
+            add_time(text, "{\"time\": ", quarter, ", \"code\": \"");
+            text_add(text, refusals[quarter]->code);
+            text_add(text, "\"}");
+        }
+    text_add(text, "]");
 }
 
-static void finish(struct arena *arena, struct json_object *answer, struct document *document)
+static struct document finish(struct text *text)
 {
-    const char *text = json_text(arena, answer);
-    *document = (struct document){.json = text, .length = strlen(text)};
+    text_add(text, "}");
+    return (struct document){.json = text->start, .length = text->length};
 }
 
 const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t patient_id,
                                        const struct availability_query *query,
                                        struct document *document)
 {
+    const struct facts *facts;
     struct wish wish = {
         .doctor_id = doctor_id,
         .treatment_id = query->treatment_id,
@@ -100,72 +103,75 @@ const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t
         .start = {.local = query->date},
         .moving_id = NOT_GIVEN,
     };
-    struct day day = {0};
-    const char *midnight;
-    const struct problem *problem = facts_of_day(db, &wish, &day, &midnight);
+    const struct problem *problem = facts_read(db, &wish, &facts);
     if (problem)
         return problem;
-    struct json_object *answer = json_object_new_object();
-    json_object_object_add(answer, "doctor_id", json_object_new_int64(doctor_id));
-    json_object_object_add(answer, "treatment_id", json_object_new_int64(query->treatment_id));
-    add_text(answer, "date", query->date);
-    json_object_object_add(answer, "duration_minutes", json_object_new_int(day.duration_minutes));
-    json_object_object_add(answer, "times", times_of(db->arena, day_free_starts(&day)));
+    struct day day = facts_day(facts, 0, 0);
+    struct text text = {.arena = db->arena};
+    text_print(&text,
+               "{\"doctor_id\": %" PRId64 ", \"treatment_id\": %" PRId64
+               ", \"date\": \"%s\", \"duration_minutes\": %d",
+               doctor_id, query->treatment_id, query->date, day.duration_minutes);
+    add_free_starts(&text, day_free_starts(&day));
     if (query->explain)
-        json_object_object_add(answer, "refused", refusals_of(db->arena, &day));
-    finish(db->arena, answer, document);
+        add_refusals(&text, &day);
+    *document = finish(&text);
     return NULL;
 }
 
-/* Adds a day's free starts, the earliest first and the doctors of one start by their ids, until
- * there are `limit` in all. */
-static void add_starts(struct arena *arena, const struct rows *rows, int row, size_t limit,
-                       struct json_object *items)
+/* Adds a day's free starts, the earliest first and the doctors of one start by their ids, while
+ * there are fewer than `limit`. Returns how many were added. */
+static int64_t add_starts(struct text *text, const struct facts *facts, int day, int64_t limit)
 {
-    struct roster roster = facts_roster(rows, row);
-    struct day day = facts_day(rows, row);
-    size_t most = strlen(roster.doctors) / 2, count = 0;
-    int64_t *doctors = arena_alloc(arena, (most + 1) * sizeof *doctors);
-    quarters *free = arena_alloc(arena, (most + 1) * sizeof *free);
-    for (; roster_next(&roster, &doctors[count], &day); count++)
-        free[count] = day_free_starts(&day);
+    quarters *free = arena_alloc(text->arena, (size_t)(facts->doctor_count + 1) * sizeof *free);
+    int64_t added = 0;
+    for (int doctor = 0; doctor < facts->doctor_count; doctor++) {
+        struct day of_doctor = facts_day(facts, day, doctor);
+        free[doctor] = day_free_starts(&of_doctor);
+    }
     for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
-        const char *start = NULL;
-        for (size_t i = 0; i < count && json_object_array_length(items) < limit; i++) {
-            if (!quarters_hold(free[i], quarter))
+        char start[START_TEXT_SIZE] = "";
+        for (int doctor = 0; doctor < facts->doctor_count && added < limit; doctor++) {
+            if (!quarters_hold(free[doctor], quarter))
                 continue;
-            if (!start)
-                start = facts_start(arena, rows, row, quarter);
-            struct json_object *item = json_object_new_object();
-            json_object_object_add(item, "doctor_id", json_object_new_int64(doctors[i]));
-            add_text(item, "start_time", start);
-            json_object_array_add(items, item);
+            if (!*start)
+                facts_start(facts, day, quarter, start);
+            add_separator(text);
+            text_print(text, "{\"doctor_id\": %" PRId64 ", \"start_time\": \"",
+                       facts->doctors[doctor].id);
+            text_add(text, start);
+            text_add(text, "\"}");
+            added++;
         }
     }
+    return added;
 }
 
 const struct problem *availability_find(struct db *db, int64_t patient_id,
                                         const struct availability_search *search,
                                         struct document *document)
 {
-    const struct rows *rows;
+    const struct facts *facts;
     struct wish wish = {
         .doctor_id = search->doctor_id,
         .treatment_id = search->treatment_id,
         .patient_id = patient_id,
         .start = {.local = search->from},
+        .last_day = search->to,
+        .department = search->department,
         .moving_id = NOT_GIVEN,
     };
-    const struct problem *problem = facts_of_days(db, &wish, search->to, search->department, &rows);
+    const struct problem *problem = facts_read(db, &wish, &facts);
     if (problem == &problem_not_found)
         return refusal_by_constraint(db->arena, "appointment_doctor");
     if (problem)
         return problem;
-    struct json_object *answer = json_object_new_object();
-    struct json_object *items = json_object_new_array();
-    json_object_object_add(answer, "items", items);
-    for (int row = 0; row < rows_count(rows); row++)
-        add_starts(db->arena, rows, row, (size_t)search->limit, items);
-    finish(db->arena, answer, document);
+    struct text text = {.arena = db->arena};
+    int64_t left = search->limit;
+    text_add(&text, "{\"items\": [");
+    for (int day = 0; day < facts->day_count && left > 0; day++)
+        left -= add_starts(&text, facts, day, left);
+    text_add(&text, "]");
+    *document = finish(&text);
     return NULL;
 }

@@ -13,7 +13,7 @@ struct availability_query {
 };
 extern const struct form availability_query_form;
 
-/* The free starts of a day as the API shows them. Refused as facts_of_day() refuses. */
+/* The free starts of a day as the API shows them. Refused as facts_read() refuses. */
 const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t patient_id,
                                        const struct availability_query *query,
                                        struct document *document);

@@ -11,40 +11,48 @@
 struct wish {
     int64_t doctor_id; /* NOT_GIVEN: any who is active */
     int64_t treatment_id;
-    int64_t patient_id;  /* whose appointments count as busy; NOT_GIVEN: nobody's */
-    struct moment start; /* or any time of the day, when the whole day is asked for */
-    int64_t moving_id;   /* the appointment that would leave its place for it, or NOT_GIVEN */
+    int64_t patient_id;     /* whose appointments count as busy; NOT_GIVEN: nobody's */
+    struct moment start;    /* or any time of the first day, when whole days are asked for */
+    const char *last_day;   /* NULL: the start's own */
+    const char *department; /* of the doctors; NULL: any */
+    int64_t moving_id;      /* the appointment that would leave its place for it, or NOT_GIVEN */
+};
+
+/* Days in a row, each for some doctors in the order of their ids. Belongs to the arena. */
+struct facts {
+    const char *start; /* the wished one in the hospital's zone, as PostgreSQL reads it */
+    int day_count;
+    int doctor_count;
+    const struct doctor_facts {
+        int64_t id;
+        bool active;
+    } * doctors;
+    const struct day_facts {
+        const char *date;    /* "2027-03-01 ", ended by a space */
+        const char *offsets; /* from UTC, by the minute they begin at: "0+09:00,..." */
+        struct day day;      /* less what concerns the doctor */
+    } * days;
+    const struct presence {
+        quarters busy;
+        bool away;
+    } * presences; /* a row of doctors for each day */
 };
 
 /*
- * The facts of the wished day, day->start being the wished start. `local_start` is that start in
- * the hospital's zone, as PostgreSQL reads it. Refused: `not_found` for the doctor; `invalid` for
- * the treatment.
+ * Reads what the wish is about; day->start is the wished start. Refused: `bad_request` when the
+ * days are no range of 1 to 62; `not_found` for the doctor, unless a department was named;
+ * `invalid` for the treatment.
  */
-const struct problem *facts_of_day(struct db *db, const struct wish *wish, struct day *day,
-                                   const char **local_start);
+const struct problem *facts_read(struct db *db, const struct wish *wish,
+                                 const struct facts **facts);
 
-/* The facts of all days from the wished one to `last_day`, a row each, for the functions below.
- * Doctors of one department only, unless it is NULL. Refused: `bad_request` when that is no range
- * of 1 to 62 days; as facts_of_day() refuses. */
-const struct problem *facts_of_days(struct db *db, const struct wish *wish, const char *last_day,
-                                    const char *department, const struct rows **rows);
+/* What a day, counted from 0, is for one of the doctors. */
+struct day facts_day(const struct facts *facts, int day, int doctor);
 
-/* What a day is for every doctor. */
-struct day facts_day(const struct rows *rows, int row);
+/* The longest text of a start, its end included: years have five digits at most. */
+enum { START_TEXT_SIZE = sizeof "10000-01-01T00:00:00+00:00" };
 
-/* The doctors of a row, to be gone through in the order of their ids. */
-struct roster {
-    const char *doctors;
-    const char *busy;
-    const char *away;
-};
-struct roster facts_roster(const struct rows *rows, int row);
-
-/* Completes the day with what it is for the next doctor. False: there are no more. */
-bool roster_next(struct roster *roster, int64_t *doctor_id, struct day *day);
-
-/* A quarter-hour of a row's day as the API writes times, with its offset. */
-const char *facts_start(struct arena *arena, const struct rows *rows, int row, int quarter);
+/* Writes a quarter-hour of a day as the API writes times, with its offset. */
+void facts_start(const struct facts *facts, int day, int quarter, char text[START_TEXT_SIZE]);
 
 #endif

@@ -43,9 +43,17 @@ static void expect_no_deadlock(void)
                      "0");
 }
 
-/* The counters say what a recount says, and nothing overlaps. */
+/* The counters and the doctors' days say what a recount says, and nothing overlaps. */
 static void expect_promises_kept(void)
 {
+    cr_expect_str_eq(
+        sql("WITH recount AS ("
+            "    SELECT doctor_id, lower(during)::date AS day, bit_or(quarters_touched(during)) AS busy"
+            "      FROM appointment"
+            "     WHERE status <> 'cancelled' GROUP BY 1, 2)"
+            " SELECT count(*) FROM doctor_day d FULL JOIN recount r USING (doctor_id, day)"
+            "  WHERE d.busy IS DISTINCT FROM coalesce(r.busy, B'0'::bit(96))"),
+        "0");
     cr_expect_str_eq(
         sql("WITH recount AS ("
             "    SELECT half_hour::date AS day, half_hour::time AS start_time, count(*) AS booked"
@@ -255,6 +263,28 @@ Test(rush, slots_are_locked_in_time_order)
     sql("COMMIT");
     pthread_join(thread, NULL);
     expect_answer(booked, 201, "");
+}
+
+/* Appointments 1 and 2, of Kim and of Lee, each to the other doctor and another time. */
+static void move_to_the_other_doctor(int number, void *shared)
+{
+    (void)shared;
+    for (int i = 0; i < 20; i++) {
+        struct answer moved =
+            admin_api("PATCH", text("/appointments/%d", number + 1), staff_token("desk"),
+                      text("{\"start_time\": \"2027-03-02T%02d:00\", \"doctor_id\": %d}",
+                           9 + number * 4 + i % 2, 1 + (number + i + 1) % 2));
+        expect_answer(moved, 200, "");
+    }
+}
+
+/* They share no slot, so only the order in which doctors' days are locked keeps them apart. */
+Test(rush, two_who_exchange_doctors_at_other_times_never_deadlock)
+{
+    expect_answer(book(1, 1, 1, "2027-03-02T10:00"), 201, "");
+    expect_answer(book(2, 2, 1, "2027-03-02T14:00"), 201, "");
+    at_once(2, move_to_the_other_doctor, NULL);
+    expect_promises_kept();
 }
 
 /* Patient number + 1 has an appointment at 9:00 with doctor number + 1, and all want Kim at 15:00.

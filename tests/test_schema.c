@@ -117,6 +117,56 @@ Test(schema, moving_cancelling_and_deleting_keep_the_count)
     cr_expect_str_eq(sql("SELECT sum(booked) FROM slot_day"), "0");
 }
 
+/* A doctor's busy quarter-hours on a day, as hours and quarters such as "10:1 10:2". */
+static const char *busy(int doctor, const char *day)
+{
+    return sql("SELECT string_agg(quarter / 4 || ':' || mod(quarter, 4), ' ' ORDER BY quarter)"
+               "  FROM doctor_day, generate_series(0, 95) AS quarter"
+               " WHERE doctor_id = %d AND day = '%s' AND get_bit(busy, quarter) = 1",
+               doctor, day);
+}
+
+Test(schema, a_doctors_day_follows_plain_writes)
+{
+    sql(INSERT, 1, 1, 1, "10:15", "10:55");
+    sql(INSERT, 1, 2, 1, "11:00", "11:30");
+    cr_expect_str_eq(busy(1, "2027-03-02"), "10:1 10:2 10:3 11:0 11:1");
+    sql("UPDATE appointment SET during = '[2027-03-02 10:30, 2027-03-02 11:00)'"
+        " WHERE patient_id = 1");
+    cr_expect_str_eq(busy(1, "2027-03-02"), "10:2 10:3 11:0 11:1");
+    sql("UPDATE appointment SET doctor_id = 2 WHERE patient_id = 1");
+    cr_expect_str_eq(busy(1, "2027-03-02"), "11:0 11:1");
+    cr_expect_str_eq(busy(2, "2027-03-02"), "10:2 10:3");
+    sql("UPDATE appointment SET during = '[2027-03-03 09:00, 2027-03-03 09:30)'"
+        " WHERE patient_id = 1");
+    cr_expect_str_eq(busy(2, "2027-03-02"), "");
+    cr_expect_str_eq(busy(2, "2027-03-03"), "9:0 9:1");
+    sql("UPDATE appointment SET status = 'confirmed', memo = 'soon' WHERE patient_id = 1");
+    cr_expect_str_eq(busy(2, "2027-03-03"), "9:0 9:1");
+    sql("UPDATE appointment SET status = 'cancelled' WHERE patient_id = 1");
+    cr_expect_str_eq(busy(2, "2027-03-03"), "");
+    sql("DELETE FROM appointment");
+    cr_expect_str_eq(busy(1, "2027-03-02"), "");
+}
+
+/* The hospital's row says by weekday what the slots say. */
+Test(schema, what_is_offered_follows_the_slots)
+{
+    const char *offers = "SELECT string_agg(get_bit(offered[weekday], 40)::text, '')"
+                         "  FROM hospital, generate_series(1, 7) AS weekday";
+    cr_expect_str_eq(sql("%s", offers), "1111111");
+    sql("UPDATE hospital_slot SET is_active = false WHERE start_time = '10:00' AND day_of_week IS NULL");
+    cr_expect_str_eq(sql("%s", offers), "0010000", "Wednesday has a row of its own");
+    sql("UPDATE hospital_slot SET day_of_week = 7 WHERE start_time = '10:00' AND day_of_week = 3");
+    cr_expect_str_eq(sql("%s", offers), "0000001");
+    sql("DELETE FROM hospital_slot WHERE start_time = '10:00'");
+    cr_expect_str_eq(sql("%s", offers), "0000000");
+    sql("INSERT INTO hospital_slot (start_time, end_time, max_capacity) VALUES ('10:00', '10:30', 1)");
+    cr_expect_str_eq(sql("%s", offers), "1111111");
+    sql("TRUNCATE hospital_slot");
+    cr_expect_str_eq(sql("%s", offers), "0000000");
+}
+
 Test(schema, a_deleted_slot_is_no_longer_offered)
 {
     sql(INSERT, 1, 1, 1, "10:00", "10:30");
