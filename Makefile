@@ -16,9 +16,10 @@ WORKERS := $(BUILD)/patient-api $(BUILD)/admin-api
 MAINS := $(BUILD)/fcgi/patient_api.o $(BUILD)/fcgi/admin_api.o
 FCGI_OBJECTS := $(filter-out $(MAINS),$(patsubst %.c,$(BUILD)/%.o,$(wildcard fcgi/*.c)))
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c))
+BENCH_PROGRAMS := $(BUILD)/bench/echo $(BUILD)/bench/tokens
 DOCS := .build/www/docs/swagger-ui-bundle.js
 
-.PHONY: help run test lint format build docs install-run install-test install-lint clean
+.PHONY: help run test bench lint format build docs install-run install-test install-bench install-lint clean
 
 help: ## what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,13 +33,17 @@ test: install-test ## all tests, then all of them again with AddressSanitizer an
 	@$(MAKE) --no-print-directory docs
 	@.dev/test
 
+bench: install-bench ## how fast it is: one table, in about four minutes
+	@$(MAKE) --no-print-directory build docs $(BENCH_PROGRAMS)
+	@BUILD='$(BUILD)' exec .dev/bench
+
 lint: install-lint ## formatter, analysers, both compilers' warnings, the OpenAPI document
 	@.dev/lint
 
 format: install-lint ## let clang-format have its way
 	clang-format -i $$(git ls-files '*.[ch]')
 
-install-run install-test install-lint: install-%:
+install-run install-test install-bench install-lint: install-%:
 	@.dev/install $*
 
 build: $(WORKERS) ## the two worker programs
@@ -54,6 +59,13 @@ $(WORKERS):
 $(BUILD)/run-tests: $(TEST_OBJECTS) $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 	@echo 'linking $@'
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -lcurl -o $@
+
+$(BUILD)/bench/echo: $(BUILD)/tests/bench/echo.o
+$(BUILD)/bench/tokens: $(BUILD)/tests/bench/tokens.o $(BUILD)/fcgi/token.o $(BUILD)/libhospital.a
+$(BENCH_PROGRAMS):
+	@mkdir -p $(@D)
+	@echo 'linking $@'
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(BUILD)/libhospital.a: $(LIB_OBJECTS)
 	@rm -f $@ && $(AR) rcs $@ $^
@@ -75,4 +87,5 @@ $(DOCS): nginx/package-lock.json nginx/docs/index.html nginx/docs/start.js nginx
 clean: ## remove what was built
 	rm -rf .build
 
--include $(LIB_OBJECTS:.o=.d) $(FCGI_OBJECTS:.o=.d) $(MAINS:.o=.d) $(TEST_OBJECTS:.o=.d)
+-include $(LIB_OBJECTS:.o=.d) $(FCGI_OBJECTS:.o=.d) $(MAINS:.o=.d) $(TEST_OBJECTS:.o=.d) \
+         $(BENCH_PROGRAMS:$(BUILD)/bench/%=$(BUILD)/tests/bench/%.d)

@@ -1,4 +1,4 @@
-# Functions for a private PostgreSQL cluster, sourced by run and test.
+# Functions for a private PostgreSQL cluster, sourced by run, bench and test.
 #
 # PostgreSQL refuses to be root. When root calls, everything that serves runs as the user "postgres"
 # of Debian's package instead.

@@ -1,0 +1,76 @@
+# Functions for a system that serves from one directory, sourced by run and bench, after cluster.sh.
+# Whoever sources it sets `state`, the directory, and BUILD, where the programs were built.
+
+pids=() # of what was started, but for the cluster
+
+# read_settings: those of the example file; the environment wins.
+read_settings() {
+    local name value
+    while IFS='=' read -r name value; do
+        [ -n "${!name+set}" ] || export "$name=$value"
+    done < <(grep -E '^[A-Z_]+=' .env.development)
+}
+
+# stage [PROGRAM...]: what serves may not be able to read the checkout, so it is given a copy.
+stage() {
+    rm -rf "$state/app" && mkdir -p "$state/app" "$state/log"
+    cp "$BUILD/patient-api" "$BUILD/admin-api" "$@" "$state/app/"
+    cp -r .build/www "$state/app/www"
+    chmod -R u=rwX,go=rX "$state/app"
+    own "$state/app" "$state/log"
+}
+
+# pool NAME WORKERS PROGRAM [ARGUMENT...]: starts a pool of a staged program on the socket NAME.sock.
+pool() {
+    local name=$1 workers=$2 program=$3
+    shift 3
+    rm -f "$state/$name.sock"
+    (as_server spawn-fcgi -s "$state/$name.sock" -M 0660 -n -- \
+        "$(command -v multiwatch)" -s TERM -r 10 -t 1000 -f "$workers" -- "$state/app/$program" "$@") \
+        >>"$state/log/$name.log" 2>&1 9>&- &
+    pids+=($!)
+}
+
+# gateway_render NAME LISTEN PATIENT ADMIN: the configuration of a gateway to those two pools.
+gateway_render() {
+    own "$state/$1"
+    GATEWAY_LISTEN=$2 GATEWAY_STATE=$state/$1 GATEWAY_WWW=$state/app/www \
+        PATIENT_POOL=unix:$state/$3.sock ADMIN_POOL=unix:$state/$4.sock \
+        ACCESS_LOG=$state/log/access.log nginx/render >"$state/$1/nginx.conf"
+}
+
+# gateway_start NAME: starts what was rendered.
+gateway_start() {
+    (as_server nginx -c "$state/$1/nginx.conf" -e stderr -g 'daemon off;') \
+        >>"$state/log/$1.log" 2>&1 9>&- &
+    pids+=($!)
+}
+
+# wait_until_healthy LISTEN
+wait_until_healthy() {
+    local pid i
+    for ((i = 0; i < 100; i++)); do
+        ! curl --fail --silent --max-time 5 "http://127.0.0.1:${1##*:}/health" >/dev/null || return 0
+        for pid in "${pids[@]}"; do
+            kill -0 "$pid" 2>/dev/null || break 2
+        done
+        sleep 0.1
+    done
+    echo "The system did not become healthy. Is port ${1##*:} free? The logs say:" >&2
+    tail -n 5 "$state"/log/*.log >&2
+    exit 1
+}
+
+# stop: ends everything in an orderly way, what was started last first.
+stop() {
+    trap '' INT TERM HUP
+    local i
+    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
+        kill -TERM "${pids[i]}" 2>/dev/null || true
+        wait "${pids[i]}" 2>/dev/null || true
+    done
+    cluster_stop
+}
+
+# psql, as scripts want it.
+psql() { command psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
