@@ -21,7 +21,7 @@ SELECT hospital_now()::date AS today \gset
 
 UPDATE hospital
    SET name = '서울 맑은병원', opens_at = '08:00', closes_at = '22:30',
-       lunch_start = '12:00', lunch_end = '12:30', max_days_ahead = 366;
+       lunch_start = '12:00', lunch_end = '12:30', max_days_ahead = 400;
 
 INSERT INTO doctor (name, department)
 SELECT substr('김이박최정강조윤장임', 1 + n % 10, 1)
