@@ -5,7 +5,7 @@
 SET session_replication_role = replica;
 SET work_mem = '256MB';
 
-TRUNCATE slot_day, appointment_history;
+TRUNCATE slot_day, doctor_day, appointment_history;
 
 INSERT INTO slot_day (day, start_time, capacity, booked)
 SELECT day, start_time, slot_capacity(day, start_time), booked
@@ -15,6 +15,15 @@ SELECT day, start_time, slot_capacity(day, start_time), booked
          WHERE a.status <> 'cancelled'
          GROUP BY half_hour) AS counted
  ORDER BY day, start_time;
+
+INSERT INTO doctor_day (doctor_id, day, busy)
+SELECT doctor_id, lower(during)::date, bit_or(quarters_touched(during))
+  FROM appointment
+ WHERE status <> 'cancelled'
+ GROUP BY doctor_id, lower(during)::date
+ ORDER BY lower(during)::date, doctor_id;
+
+UPDATE hospital SET offered = slots_offered();
 
 INSERT INTO appointment_history (appointment_id, version, at, patient_id, status, during, doctor_id,
                                  treatment_id, memo)
