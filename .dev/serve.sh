@@ -3,12 +3,15 @@
 
 pids=() # of what was started, but for the cluster
 
-# read_settings: those of the example file; the environment wins.
+# read_settings: those of the example file; the environment wins. Workers for the cores found, unless
+# their number is set.
 read_settings() {
     local name value
     while IFS='=' read -r name value; do
         [ -n "${!name+set}" ] || export "$name=$value"
     done < <(grep -E '^[A-Z_]+=' .env.development)
+    PATIENT_WORKERS=${PATIENT_WORKERS:-$(nproc)}
+    ADMIN_WORKERS=${ADMIN_WORKERS:-$((($(nproc) + 1) / 2))}
 }
 
 # stage [PROGRAM...]: what serves may not be able to read the checkout, so it is given a copy.

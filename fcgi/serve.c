@@ -33,6 +33,7 @@ enum {
     MOST_CONTENT = 64 * 1024,
     MOST_DESCRIPTORS = 1024, /* libfcgi closes with select(), which knows no more */
     PEER_PATIENCE_SECONDS = 10,
+    OTHER_DESCRIPTORS = 16, /* the log, the epoll set, what libraries open for a moment */
     QUIET_BEFORE_END_MS = 100,
     SECONDS_TO_END = 4,
     STACK_SIZE = 512 * 1024,
@@ -44,6 +45,8 @@ enum {
 struct server {
     struct worker *worker;
     int epoll;
+    int most_kept; /* connections; beyond that they are closed when they have been answered */
+    atomic_int connections;
     atomic_bool stopping;
 };
 
@@ -197,15 +200,21 @@ static void answer_request(struct worker *worker, struct arena *arena, FCGX_Requ
     log_request(&request, &reply, now_us() - begun);
 }
 
-static void watch(const struct server *server, int operation, int descriptor)
+static void close_connection(struct server *server, int connection)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
-                                .data.fd = descriptor};
-    if (epoll_ctl(server->epoll, operation, descriptor, &event) != 0)
-        close(descriptor);
+    close(connection);
+    atomic_fetch_sub(&server->connections, 1);
 }
 
-static bool accept_connection(const struct server *server)
+static void watch(struct server *server, int operation, int connection)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
+                                .data.fd = connection};
+    if (epoll_ctl(server->epoll, operation, connection, &event) != 0)
+        close_connection(server, connection);
+}
+
+static bool accept_connection(struct server *server)
 {
     int connection = accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC);
     if (connection < 0) {
@@ -217,32 +226,43 @@ static bool accept_connection(const struct server *server)
     struct timeval patience = {.tv_sec = PEER_PATIENCE_SECONDS};
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    atomic_fetch_add(&server->connections, 1);
     watch(server, EPOLL_CTL_ADD, connection);
     return true;
 }
 
 /* Takes several at a time, or kept connections would be served many times before a new one is;
  * not all, or the sibling processes would have nothing to do. */
-static void accept_connections(const struct server *server)
+static void accept_connections(struct server *server)
 {
     for (int i = 0; i < MOST_ACCEPTED_AT_ONCE && accept_connection(server); i++)
         ;
 }
 
+/* Whether a connection may stay open while it says nothing: it must not keep out who comes next. */
+static bool may_keep(const struct server *server)
+{
+    return !atomic_load(&server->stopping) &&
+           atomic_load(&server->connections) <= server->most_kept;
+}
+
 /* Answers the request that is waiting on a connection, and keeps the connection if it may. */
-static void serve_connection(const struct server *server, struct arena *arena, FCGX_Request *fcgx,
-                             int connection, bool keep)
+static void serve_connection(struct server *server, struct arena *arena, FCGX_Request *fcgx,
+                             int connection)
 {
     fcgx->ipcFd = connection;
     fcgx->keepConnection = 1; /* else libfcgi closes it as if left over from the last request */
-    if (FCGX_Accept_r(fcgx) != 0)
-        return; /* it held no request, and libfcgi has closed it */
-    answer_request(server->worker, arena, fcgx);
-    fcgx->keepConnection = fcgx->keepConnection && keep;
-    FCGX_Finish_r(fcgx);
-    arena_reset(arena);
-    if (fcgx->ipcFd < 0)
+    bool read = FCGX_Accept_r(fcgx) == 0;
+    if (read) {
+        answer_request(server->worker, arena, fcgx);
+        fcgx->keepConnection = fcgx->keepConnection && may_keep(server);
+        FCGX_Finish_r(fcgx);
+        arena_reset(arena);
+    }
+    if (!read || fcgx->ipcFd < 0) { /* libfcgi has closed it */
+        atomic_fetch_sub(&server->connections, 1);
         return;
+    }
     watch(server, EPOLL_CTL_MOD, fcgx->ipcFd);
     fcgx->ipcFd = -1;
 }
@@ -258,7 +278,7 @@ static bool was_abandoned(const struct epoll_event *event)
 /* A thread: takes whatever is ready, until the worker stops and nothing has come for a while. */
 static void *serve_until_stopped(void *argument)
 {
-    const struct server *server = argument;
+    struct server *server = argument;
     struct arena *arena = arena_new();
     FCGX_Request fcgx;
     sigset_t all_but_the_wake_up;
@@ -277,9 +297,9 @@ static void *serve_until_stopped(void *argument)
         if (event.data.fd == LISTENER)
             accept_connections(server);
         else if (was_abandoned(&event))
-            close(event.data.fd);
+            close_connection(server, event.data.fd);
         else
-            serve_connection(server, arena, &fcgx, event.data.fd, !stopping);
+            serve_connection(server, arena, &fcgx, event.data.fd);
     }
     arena_free(arena);
     return NULL;
@@ -295,13 +315,34 @@ static bool watch_listener(struct server *server)
            server->epoll >= 0 && epoll_ctl(server->epoll, EPOLL_CTL_ADD, LISTENER, &event) == 0;
 }
 
-static void limit_descriptors(void)
+static int limit_descriptors(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > MOST_DESCRIPTORS) {
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return MOST_DESCRIPTORS;
+    if (limit.rlim_cur > MOST_DESCRIPTORS) {
         limit.rlim_cur = MOST_DESCRIPTORS;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+    return (int)limit.rlim_cur;
+}
+
+/* An idle connection costs no thread, only a descriptor. Half of those stay free for who comes
+ * next. False: there are too few for the threads that were asked for. */
+static bool share_descriptors(struct server *server)
+{
+    const struct settings *settings = &server->worker->settings;
+    int threads = (int)settings->threads;
+    int others = OTHER_DESCRIPTORS + (int)settings->database_connections;
+    int limit = limit_descriptors();
+    server->most_kept = (limit - others) / 2;
+    if (server->most_kept >= threads)
+        return true;
+    fprintf(stderr,
+            "WORKER_THREADS is %d and DATABASE_CONNECTIONS %" PRId64 ", which takes %d open files; "
+            "the limit is %d. Raise it (ulimit -n), or lower WORKER_THREADS.\n",
+            threads, settings->database_connections, others + 2 * threads, limit);
+    return false;
 }
 
 static void do_nothing(int signal)
@@ -360,7 +401,8 @@ int serve(struct worker *worker)
     pthread_t threads[MOST_THREADS];
     sigset_t ends;
     int signal;
-    limit_descriptors();
+    if (!share_descriptors(&server))
+        return EXIT_FAILURE;
     block_signals(&ends);
     if (FCGX_Init() != 0 || !watch_listener(&server)) {
         log_event(worker->pool, "cannot serve the socket on descriptor 0");

@@ -1,6 +1,8 @@
 #include "calendar.h"
 
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Reads exactly `count` digits; moves *text past them. -1: not digits. */
@@ -54,6 +56,40 @@ static bool read_hour_and_minute(const char **text)
 bool date_is_valid(const char *text)
 {
     return read_date(&text) && *text == '\0';
+}
+
+/* Years are counted from March, so that the leap day is their last; an era has 400 of them. */
+enum { DAYS_PER_ERA = 146097, DAYS_UNTIL_1970 = 719468 };
+
+int64_t calendar_day(const char **text)
+{
+    int64_t year = strtoll(*text, (char **)text, 10);
+    int64_t month = -strtoll(*text, (char **)text, 10);
+    int64_t day = -strtoll(*text, (char **)text, 10);
+    year -= month <= 2;
+    month = (month + 9) % 12;
+    int64_t era = year / 400, of_era = year % 400;
+    return era * DAYS_PER_ERA + of_era * 365 + of_era / 4 - of_era / 100 + (153 * month + 2) / 5 +
+           day - 1 - DAYS_UNTIL_1970;
+}
+
+void calendar_date(int64_t day, char text[DATE_TEXT_SIZE])
+{
+    day += DAYS_UNTIL_1970;
+    unsigned era = (unsigned)(day / DAYS_PER_ERA), of_era = (unsigned)(day % DAYS_PER_ERA);
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / (DAYS_PER_ERA - 1)) / 365;
+    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+    unsigned month = (5 * of_year + 2) / 153;
+    unsigned of_month = of_year - (153 * month + 2) / 5 + 1;
+    month = month < 10 ? month + 3 : month - 9;
+    year += era * 400 + (month <= 2);
+    snprintf(text, DATE_TEXT_SIZE, "%04u-%02u-%02u", year % 100000, month % 100, of_month % 100);
+}
+
+int calendar_weekday(int64_t day)
+{
+    enum { THURSDAY = 3, MANY_WEEKS = 7 * 1000000 }; /* 1970-01-01 was one */
+    return (int)((day + THURSDAY + MANY_WEEKS) % 7);
 }
 
 bool time_of_day_is_valid(const char *text)

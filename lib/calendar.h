@@ -6,6 +6,7 @@
 #define CALENDAR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { MINUTES_PER_DAY = 24 * 60 };
 
@@ -19,6 +20,19 @@ struct moment {
 
 /* "2027-03-02": years 0001 to 9999. False: no such date. */
 bool date_is_valid(const char *text);
+
+/*
+ * Reads the date that *text begins with and moves past it; days since 1970-01-01. Only for texts
+ * that hold one: from date_is_valid() or from PostgreSQL.
+ */
+int64_t calendar_day(const char **text);
+
+/* The other way round. */
+enum { DATE_TEXT_SIZE = sizeof "10000-01-01" };
+void calendar_date(int64_t day, char text[DATE_TEXT_SIZE]);
+
+/* 0 for Monday. */
+int calendar_weekday(int64_t day);
 
 /* "10:30", or "24:00" for the end of a day. False: no such time of day. */
 bool time_of_day_is_valid(const char *text);

@@ -62,11 +62,12 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
     database->connections = calloc((size_t)connections, sizeof *database->connections);
     database->idle = lending_new(connections);
     int patience = timeout_ms * SERVER_PATIENCE / WHOLE;
-    if (asprintf(&database->session_options,
-                 "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
-                 " -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off"
-                 " -c timezone=UTC -c datestyle=ISO -c plan_cache_mode=force_generic_plan",
-                 patience, patience) < 0)
+    if (asprintf(
+            &database->session_options,
+            "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
+            " -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off"
+            " -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c plan_cache_mode=force_generic_plan",
+            patience, patience) < 0)
         database->session_options = NULL;
     if (!database->url || !database->connections || !database->session_options || !database->idle) {
         database_free(database);

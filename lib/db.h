@@ -104,12 +104,12 @@ const char *db_integer_or_null(struct db *db, int64_t integer);
  * `matching` should be NOT MATERIALIZED, so that it can be counted and cut by an index.
  */
 #define LIST_DOCUMENT(ITEM, ORDER, JOINS)                                                          \
-    " SELECT json_build_object("                                                                   \
-    "    'items', (SELECT coalesce(json_agg(" ITEM " ORDER BY " ORDER "), '[]')"                   \
-    "                FROM (SELECT * FROM matching ORDER BY " ORDER                                 \
-    "                       LIMIT $2::bigint OFFSET ($1::bigint - 1) * $2::bigint) page " JOINS    \
-    "             ),"                                                                              \
-    "    'total', (SELECT count(*) FROM matching),"                                                \
-    "    'page', $1::bigint, 'page_size', $2::bigint)"
+    " SELECT concat("                                                                              \
+    "    '{\"items\": [', (SELECT string_agg((" ITEM ")::text, ', ' ORDER BY " ORDER ")"           \
+    "                        FROM (SELECT * FROM matching ORDER BY " ORDER                         \
+    "                               LIMIT $2::bigint OFFSET ($1::bigint - 1) * $2::bigint)"        \
+    "                          AS page " JOINS "),"                                                \
+    "    '], \"total\": ', (SELECT count(*) FROM matching),"                                       \
+    "    ', \"page\": ', $1::bigint, ', \"page_size\": ', $2::bigint, '}')"
 
 #endif

@@ -52,33 +52,30 @@ const struct form doctor_offer_form = {
     .size = sizeof(struct doctor_filter),
 };
 
-#define DOCTOR_DOCUMENT                                                                            \
-    "json_build_object('id', id, 'name', name, 'department', department, 'is_active', is_active)"
-
 const struct catalogue doctor_catalogue = {
     .list = {.name = "doctor_list",
              .parameters = 4,
              .sql = "WITH matching AS NOT MATERIALIZED ("
                     "    SELECT * FROM doctor"
                     "     WHERE ($3::text IS NULL OR department = $3)"
-                    "       AND ($4::boolean IS NULL OR is_active = $4))" LIST_DOCUMENT(
-                        DOCTOR_DOCUMENT, "id", "")},
+                    "       AND ($4::boolean IS NULL OR is_active = $4))" LIST_DOCUMENT("document",
+                                                                                        "id", "")},
     .find = {.name = "doctor_find",
              .parameters = 1,
-             .sql = "SELECT " DOCTOR_DOCUMENT " FROM doctor WHERE id = $1::bigint"},
+             .sql = "SELECT document FROM doctor WHERE id = $1::bigint"},
     .create = {.name = "doctor_create",
                .parameters = 3,
                .writes = true,
                .sql = "INSERT INTO doctor (name, department, is_active)"
                       " VALUES ($1, $2, $3::boolean)"
-                      " RETURNING " DOCTOR_DOCUMENT ", id"},
+                      " RETURNING document, id"},
     .replace = {.name = "doctor_replace",
                 .parameters = 4,
                 .writes = true,
                 .sql = "UPDATE doctor"
                        "   SET name = $2, department = $3, is_active = $4::boolean"
                        " WHERE id = $1::bigint"
-                       " RETURNING " DOCTOR_DOCUMENT},
+                       " RETURNING document"},
     .hide = {.name = "doctor_hide",
              .parameters = 1,
              .writes = true,
@@ -91,8 +88,8 @@ const struct catalogue doctor_offer = {
              .sql = "WITH matching AS NOT MATERIALIZED ("
                     "    SELECT * FROM doctor"
                     "     WHERE ($3::text IS NULL OR department = $3)"
-                    "       AND is_active)" LIST_DOCUMENT(DOCTOR_DOCUMENT, "id", "")},
+                    "       AND is_active)" LIST_DOCUMENT("document", "id", "")},
     .find = {.name = "doctor_offer_find",
              .parameters = 1,
-             .sql = "SELECT " DOCTOR_DOCUMENT " FROM doctor WHERE id = $1::bigint AND is_active"},
+             .sql = "SELECT document FROM doctor WHERE id = $1::bigint AND is_active"},
 };

@@ -9,124 +9,150 @@
 /*
  * ($1 doctor or NULL for any that is active, $2 treatment, $3 start, $4 its offset from UTC in
  * minutes or NULL for hospital time, $5 patient or NULL, $6 last day or NULL for the start's own,
- * $7 department or NULL, $8 appointment that is being moved, or NULL). One row; what there is many
- * of comes as a list of numbers, with days counted from the first and times in minutes of the day.
+ * $7 department or NULL, $8 appointment that is being moved, or NULL). One row, and in it lists:
+ * words with spaces between them, entries with commas. Values come as they are stored, for what
+ * takes the server most time is to get its expressions ready.
  *
  * Rows are compared as such, and OFFSET 0 fences a query off, where that leaves the planner, who
  * knows nothing of the range, one way: a look into the right index.
  */
+#define SETTINGS                                                                                   \
+    "first::timestamp AT TIME ZONE time_zone, opens_at, closes_at, lunch_start, lunch_end,"        \
+    " min_notice_minutes, max_days_ahead, array_to_string(offered, ','),"                          \
+    " t.is_active, t.duration_minutes, "
+#define PRESENCE "concat_ws(' ', d.id, d.is_active, b.day, b.busy)"
+#define FULL_SLOTS(DAYS)                                                                           \
+    "(SELECT string_agg(concat_ws(' ', s.day, s.start_time), ',')"                                 \
+    "   FROM slot_day s"                                                                           \
+    "  WHERE s.is_full AND s.day " DAYS "), "
+#define CLOSURES                                                                                   \
+    "(SELECT string_agg(concat_ws(' ', coalesce(c.doctor_id, 0), greatest(c.first_day, first),"    \
+    "                             least(c.last_day, last)), ',')"                                  \
+    "   FROM closure c"                                                                            \
+    "  WHERE c.last_day >= first AND c.first_day <= last), "
+#define CLOCK(DAY)                                                                                 \
+    "concat_ws(' ', " DAY ", coalesce(quarters_skipped(" DAY ", time_zone), '-'),"                 \
+    "               quarter_offsets(" DAY ", time_zone),"                                          \
+    "               substr(local_text(" DAY " + 1, time_zone), 20))"
+
 static const struct statement facts = {
     .name = "facts",
     .parameters = 8,
-    .sql =
-        "WITH span AS ("
-        "    SELECT h.*, hospital_clock(time_zone) AS now, start,"
-        "           start::date AS first, coalesce($6::date, start::date) AS last"
-        "      FROM hospital h"
-        "     CROSS JOIN LATERAL"
-        "           (SELECT CASE WHEN $4::integer IS NULL THEN $3::timestamp"
-        "                        ELSE ($3::timestamp - make_interval(mins => $4::integer))"
-        "                             AT TIME ZONE 'UTC' AT TIME ZONE time_zone END) AS wished (start)"
-        "    OFFSET 0),"
-        " doctors AS MATERIALIZED ("
-        "    SELECT d.id, d.is_active"
-        "      FROM doctor d"
-        "     WHERE CASE WHEN $1::bigint IS NULL THEN d.is_active ELSE d.id = $1::bigint END"
-        "       AND ($7::text IS NULL OR d.department = $7)"
-        "     ORDER BY d.id)"
-        " SELECT replace(start::text, ' ', 'T'),"
-        "        (SELECT string_agg(id || ':' || is_active::integer, ',') FROM doctors),"
-        "        t.is_active, t.duration_minutes, minutes(start - first),"
-        "        minutes(opens_at), minutes(closes_at), minutes(lunch_start), minutes(lunch_end),"
-        "        ceil(extract(epoch FROM now - first) / 60)::bigint,"
-        "        first - now::date, min_notice_minutes, max_days_ahead,"
-        "        extract(isodow FROM first), array_to_string(offered, ','),"
-        "        (SELECT string_agg((day - first) || ':' || minutes(start_time), ',')"
-        "           FROM slot_day"
-        "          WHERE is_full AND day BETWEEN first AND last),"
-        "        (SELECT string_agg(id || ':' || day - first || ':' || busy::text, ',')"
-        "           FROM doctors"
-        "          CROSS JOIN LATERAL (SELECT * FROM doctor_day"
-        "                               WHERE doctor_id = id AND day BETWEEN first AND last"
-        "                              OFFSET 0) AS booked),"
-        "        (SELECT string_agg(lower(during)::date - first || ':' || minutes(lower(during)::time)"
-        "                           || ':' || minutes(upper(during) - lower(during)), ',')"
-        "           FROM appointment"
-        "          WHERE (patient_id, lower(during)) >= ($5::bigint, first::timestamp)"
-        "            AND (patient_id, lower(during)) < ($5::bigint, last + interval '1 day')"
-        "            AND status <> 'cancelled'),"
-        "        (SELECT string_agg(coalesce(doctor_id, 0) || ':' || first_day - first"
-        "                           || ':' || last_day - first, ',')"
-        "           FROM closure"
-        "          WHERE last_day >= first AND first_day <= last),"
-        "        (SELECT doctor_id || ':' || lower(during)::date - first"
-        "                || ':' || minutes(lower(during)::time)"
-        "                || ':' || minutes(upper(during) - lower(during))"
-        "           FROM appointment"
-        "          WHERE id = $8::bigint AND status <> 'cancelled'),"
-        "        (SELECT string_agg(day || ' ' ||"
-        "                           CASE WHEN clocks_change(day, time_zone)"
-        "                                THEN coalesce(quarters_skipped(day, time_zone), '')"
-        "                                     || ' ' || quarter_offsets(day, time_zone)"
-        "                                ELSE ' 0' || substr(local_text(day, time_zone), 20) END, ';')"
-        "           FROM generate_series(0, last - first) AS n"
-        "          CROSS JOIN LATERAL (SELECT first + n) AS days (day))"
-        "   FROM span"
-        "   LEFT JOIN treatment t ON t.id = $2::bigint"
-        "  WHERE last - first BETWEEN 0 AND 61",
+    .sql = "SELECT start, now, " SETTINGS "       (SELECT string_agg(" PRESENCE ", ',')"
+           "          FROM doctor d"
+           "          LEFT JOIN doctor_day b ON b.doctor_id = d.id AND b.day BETWEEN first AND last"
+           "         WHERE d.id BETWEEN coalesce($1::bigint, 0)"
+           "                        AND coalesce($1::bigint, 9223372036854775807)"
+           "           AND ($1::bigint IS NOT NULL OR d.is_active)"
+           "           AND ($7::text IS NULL OR d.department = $7)), " FULL_SLOTS(
+               "BETWEEN first AND last") CLOSURES
+    "       (SELECT string_agg(" CLOCK(
+        "first + n") ", ';')"
+                     "          FROM generate_series(0, last - first) AS n"
+                     "         WHERE clocks_change(first + n, time_zone)),"
+                     "       (SELECT string_agg(concat_ws(' ', lower(a.during), upper(a.during)), ',')"
+                     "          FROM appointment a"
+                     "         WHERE (a.patient_id, lower(a.during)) >= ($5::bigint, first::timestamp)"
+                     "           AND (a.patient_id, lower(a.during)) < ($5::bigint, last + interval '1 day')"
+                     "           AND a.status <> 'cancelled'),"
+                     "       (SELECT concat_ws(' ', a.doctor_id, lower(a.during), upper(a.during))"
+                     "          FROM appointment a"
+                     "         WHERE a.id = $8::bigint AND a.status <> 'cancelled'),"
+                     "       last - first + 1"
+                     "  FROM (SELECT h.*, hospital_clock(time_zone) AS now, start,"
+                     "               start::date AS first, coalesce($6::date, start::date) AS last"
+                     "          FROM hospital h"
+                     "         CROSS JOIN LATERAL"
+                     "               (SELECT CASE WHEN $4::integer IS NULL THEN $3::timestamp"
+                     "                            ELSE ($3::timestamp - make_interval(mins => $4::integer))"
+                     "                                 AT TIME ZONE 'UTC' AT TIME ZONE time_zone END)"
+                     "               AS wished (start)"
+                     "        OFFSET 0) AS span"
+                     "  LEFT JOIN treatment t ON t.id = $2::bigint"
+                     " WHERE last - first BETWEEN 0 AND 61",
+};
+
+/* The same for what is asked most: ($1 doctor, $2 treatment, $3 day), and nobody's own. */
+static const struct statement facts_of_day = {
+    .name = "facts_of_day",
+    .parameters = 3,
+    .sql = "SELECT first, hospital_clock(time_zone), " SETTINGS PRESENCE ", " FULL_SLOTS("= first")
+        CLOSURES "CASE WHEN clocks_change(first, time_zone) THEN " CLOCK(
+            "first") " END,"
+                     "       NULL, NULL, 1"
+                     "  FROM (SELECT h.*, $3::date AS first, $3::date AS last"
+                     "          FROM hospital h) AS span"
+                     "  LEFT JOIN treatment t ON t.id = $2::bigint"
+                     "  LEFT JOIN doctor d ON d.id = $1::bigint"
+                     "  LEFT JOIN doctor_day b ON b.doctor_id = $1::bigint AND b.day = first",
 };
 
 enum { WEEKDAYS = 7, SLOT_MINUTES = 30, EVERYBODY = 0 };
 
-/* The columns of `facts`. */
+/* Their columns. */
 enum {
     START,
-    DOCTORS,
-    TREATMENT_ACTIVE,
-    DURATION,
-    START_MINUTE,
+    NOW,
+    MIDNIGHT, /* the first one, in UTC */
     OPENS_AT,
     CLOSES_AT,
     LUNCH_START,
     LUNCH_END,
-    NOW,
-    DAYS_AHEAD,
     MIN_NOTICE,
     MAX_DAYS,
-    WEEKDAY,
     OFFERED, /* quarters, by weekday */
-    FULL,    /* day:minute */
-    BUSY,    /* doctor:day:quarters */
-    PATIENT, /* day:minute:length */
-    CLOSED,  /* doctor or EVERYBODY:first day:last day */
-    LEAVING, /* doctor:day:minute:length */
-    DAYS,    /* "date skipped offsets;..." */
+    TREATMENT_ACTIVE,
+    DURATION,
+    PRESENCES, /* doctor, active, and, when anything was ever booked there, day, quarters */
+    FULL,      /* day, time */
+    CLOSED,    /* doctor or EVERYBODY, first day, last day */
+    CLOCKS,    /* where they change: day, minutes skipped or "-", offsets, the next day's; */
+    PATIENT,   /* start, end */
+    LEAVING,   /* doctor, start, end */
+    DAY_COUNT,
 };
 
 /* What is being read into. */
 struct reading {
+    struct arena *arena;
     const struct rows *rows;
     struct facts facts;
+    int64_t first_day; /* since 1970-01-01 */
     struct doctor_facts *doctors;
     struct day_facts *days;
     struct presence *presences;
 };
 
-/* Reads a number of a list, and what separates it from the next. */
+/* Moves past what separates a word from the next. */
+static void read_separator(const char **list)
+{
+    *list += **list != '\0';
+}
+
 static int64_t read_number(const char **list)
 {
-    char *end;
-    int64_t number = strtoll(*list, &end, 10);
-    *list = end + (*end != '\0');
+    int64_t number = strtoll(*list, (char **)list, 10);
+    read_separator(list);
     return number;
 }
 
-/* Reads a day of a list; cut off where it lies outside of those that were asked for. */
-static int read_day(const struct reading *reading, const char **list)
+/* Reads a date; since 1970-01-01. */
+static int64_t read_date(const char **list)
 {
-    int64_t day = read_number(list);
-    int last = reading->facts.day_count - 1;
-    return day < 0 ? 0 : day > last ? last : (int)day;
+    int64_t day = calendar_day(list);
+    read_separator(list);
+    return day;
+}
+
+/* Reads a time of day, without its seconds. */
+static int read_minute(const char **list)
+{
+    int minute = (int)strtol(*list, (char **)list, 10) * 60;
+    read_separator(list);
+    minute += (int)strtol(*list, (char **)list, 10);
+    *list += strcspn(*list, " ,");
+    read_separator(list);
+    return minute;
 }
 
 /* Reads 96 bits, the first for the day's first quarter-hour. */
@@ -136,130 +162,177 @@ static quarters read_quarters(const char **list)
     for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++)
         set |= (quarters)((*list)[quarter] == '1') << quarter;
     *list += QUARTERS_PER_DAY;
-    *list += **list != '\0';
+    read_separator(list);
     return set;
 }
 
-/* Reads a minute and a length. */
-static quarters read_stretch(const char **list)
+/* Reads start and end of what lies within one day, in minutes of that; NULL: it is none of those
+ * that were asked for. */
+static struct day_facts *read_stretch(const struct reading *reading, const char **list, int *from,
+                                      int *to)
 {
-    int from = (int)read_number(list);
-    return quarters_touched(from, from + (int)read_number(list));
+    int64_t day = read_date(list) - reading->first_day;
+    *from = read_minute(list);
+    *to = read_date(list) - reading->first_day == day ? 0 : MINUTES_PER_DAY;
+    *to += read_minute(list);
+    return day >= 0 && day < reading->facts.day_count ? &reading->days[day] : NULL;
 }
 
-static int count_entries(const char *list, char separator)
+static int column_minute(const struct rows *rows, int column)
 {
-    int count = *list != '\0';
-    for (; *list; list++)
-        count += *list == separator;
-    return count;
+    const char *time = rows_text(rows, 0, column);
+    return read_minute(&time);
 }
 
-static int compare_doctors(const void *id, const void *doctor)
+static int column_integer(const struct rows *rows, int column)
 {
-    int64_t a = *(const int64_t *)id, b = ((const struct doctor_facts *)doctor)->id;
+    return (int)rows_integer(rows, 0, column);
+}
+
+static int compare_doctors(const void *one, const void *other)
+{
+    int64_t a = ((const struct doctor_facts *)one)->id;
+    int64_t b = ((const struct doctor_facts *)other)->id;
     return (a > b) - (a < b);
 }
 
 /* The presence of a doctor on a day; NULL: nobody asked about them. */
-static struct presence *presence_of(const struct reading *reading, int day, int64_t doctor_id)
+static struct presence *presence_of(const struct reading *reading, int64_t day, int64_t doctor_id)
 {
     size_t count = (size_t)reading->facts.doctor_count;
+    const struct doctor_facts sought = {.id = doctor_id};
     const struct doctor_facts *doctor =
-        bsearch(&doctor_id, reading->doctors, count, sizeof *doctor, compare_doctors);
+        bsearch(&sought, reading->doctors, count, sizeof *doctor, compare_doctors);
     return doctor ? &reading->presences[(size_t)day * count + (size_t)(doctor - reading->doctors)]
                   : NULL;
 }
 
-/* Minutes or days, or, in another century, as far off as matters. */
-static int amount(const struct rows *rows, int column)
+/* The next whole minute, counted from the first day's midnight; as far off as matters. */
+static int read_now(const struct reading *reading, int64_t *today)
 {
     enum { FAR = 100000000 };
-    int64_t value = rows_integer(rows, 0, column);
-    return (int)(value < -FAR ? -FAR : value > FAR ? FAR : value);
+    const char *now = rows_text(reading->rows, 0, NOW);
+    *today = read_date(&now);
+    const char *seconds = now + strlen("00:00");
+    bool whole = seconds[strspn(seconds, ":0.")] == '\0';
+    int64_t minute = (*today - reading->first_day) * MINUTES_PER_DAY + read_minute(&now) + !whole;
+    return (int)(minute < -FAR ? -FAR : minute > FAR ? FAR : minute);
 }
 
-static struct day read_first_day(const struct rows *rows)
+static struct day read_first_day(const struct reading *reading)
 {
+    const struct rows *rows = reading->rows;
+    const char *start = rows_text(rows, 0, START);
+    int64_t today;
+    read_date(&start);
     return (struct day){
         .treatment_active = rows_boolean(rows, 0, TREATMENT_ACTIVE),
-        .duration_minutes = amount(rows, DURATION),
-        .start = amount(rows, START_MINUTE),
-        .opens_at = amount(rows, OPENS_AT),
-        .closes_at = amount(rows, CLOSES_AT),
-        .lunch_start = amount(rows, LUNCH_START),
-        .lunch_end = amount(rows, LUNCH_END),
-        .now = amount(rows, NOW),
-        .days_ahead = amount(rows, DAYS_AHEAD),
-        .min_notice_minutes = amount(rows, MIN_NOTICE),
-        .max_days_ahead = amount(rows, MAX_DAYS),
+        .duration_minutes = column_integer(rows, DURATION),
+        .start = *start ? read_minute(&start) : 0,
+        .opens_at = column_minute(rows, OPENS_AT),
+        .closes_at = column_minute(rows, CLOSES_AT),
+        .lunch_start = column_minute(rows, LUNCH_START),
+        .lunch_end = column_minute(rows, LUNCH_END),
+        .now = read_now(reading, &today),
+        .days_ahead = (int)(reading->first_day - today),
+        .min_notice_minutes = column_integer(rows, MIN_NOTICE),
+        .max_days_ahead = column_integer(rows, MAX_DAYS),
     };
 }
 
-static void read_offer(const struct reading *reading)
+static void read_days(const struct reading *reading)
 {
+    struct day day = read_first_day(reading);
     const char *list = rows_text(reading->rows, 0, OFFERED);
     quarters offered[WEEKDAYS];
     for (int weekday = 0; weekday < WEEKDAYS; weekday++)
         offered[weekday] = read_quarters(&list);
-    int first = amount(reading->rows, WEEKDAY) - 1;
-    for (int i = 0; i < reading->facts.day_count; i++)
-        reading->days[i].day.offered = offered[(first + i) % WEEKDAYS];
-}
-
-/* Each day's date, what its clocks skip, and its offsets. */
-static void read_clocks(const struct reading *reading)
-{
-    const char *list = rows_text(reading->rows, 0, DAYS);
-    for (int i = 0; i < reading->facts.day_count; i++) {
-        struct day_facts *day = &reading->days[i];
-        day->date = list;
-        list += strcspn(list, " ") + 1;
-        while (*list != ' ') {
-            int from = (int)read_number(&list);
-            day->day.skipped |= quarters_touched(from, (int)strtol(list, (char **)&list, 10));
-            list += *list == ',';
-        }
-        day->offsets = ++list;
-        list += strcspn(list, ";");
-        list += *list != '\0';
-    }
-}
-
-static void read_days(struct reading *reading)
-{
-    struct day day = read_first_day(reading->rows);
     for (int i = 0; i < reading->facts.day_count; i++) {
         reading->days[i].day = day;
+        calendar_date(reading->first_day + i, reading->days[i].date);
+        reading->days[i].day.offered = offered[calendar_weekday(reading->first_day + i)];
         day.now -= MINUTES_PER_DAY;
         day.days_ahead++;
     }
-    read_offer(reading);
-    read_clocks(reading);
-    for (const char *list = rows_text(reading->rows, 0, FULL); *list;) {
-        struct day *full = &reading->days[read_day(reading, &list)].day;
-        int from = (int)read_number(&list);
-        full->full |= quarters_touched(from, from + SLOT_MINUTES);
+}
+
+/* The offset from UTC that the first day begins with. */
+static const char *read_first_offset(const struct reading *reading)
+{
+    const char *midnight = rows_text(reading->rows, 0, MIDNIGHT);
+    int64_t day = read_date(&midnight);
+    int minutes = (int)((reading->first_day - day) * MINUTES_PER_DAY) - read_minute(&midnight);
+    return arena_printf(reading->arena, "0%c%02d:%02d", minutes < 0 ? '-' : '+', abs(minutes) / 60,
+                        abs(minutes) % 60);
+}
+
+/* A day on which the clocks change, and the offset that the days after it have. */
+static void read_change(const struct reading *reading, const char **list)
+{
+    struct day_facts *day = &reading->days[read_date(list) - reading->first_day];
+    *list += **list == '-';
+    while (**list != ' ') {
+        int from = (int)read_number(list);
+        day->day.skipped |= quarters_touched(from, (int)strtol(*list, (char **)list, 10));
+        *list += **list == ',';
     }
-    for (const char *list = rows_text(reading->rows, 0, PATIENT); *list;) {
-        struct day *taken = &reading->days[read_day(reading, &list)].day;
-        taken->patient_busy |= read_stretch(&list);
+    read_separator(list);
+    day->offsets = *list;
+    *list += strcspn(*list, " ");
+    read_separator(list);
+    const char *next = arena_printf(reading->arena, "0%.*s", (int)strcspn(*list, ";"), *list);
+    for (day++; day < reading->days + reading->facts.day_count; day++)
+        day->offsets = next;
+    *list += strcspn(*list, ";");
+    read_separator(list);
+}
+
+static void read_clocks(const struct reading *reading)
+{
+    const char *offset = read_first_offset(reading);
+    for (int i = 0; i < reading->facts.day_count; i++)
+        reading->days[i].offsets = offset;
+    for (const char *list = rows_text(reading->rows, 0, CLOCKS); *list;)
+        read_change(reading, &list);
+}
+
+static void read_slots(const struct reading *reading)
+{
+    for (const char *list = rows_text(reading->rows, 0, FULL); *list;) {
+        struct day *day = &reading->days[read_date(&list) - reading->first_day].day;
+        int from = read_minute(&list);
+        day->full |= quarters_touched(from, from + SLOT_MINUTES);
     }
 }
 
-static void read_doctors(const struct reading *reading)
+/* Who they are; each is mentioned once, or once for each day. */
+static void read_doctors(struct reading *reading)
 {
-    const char *list = rows_text(reading->rows, 0, DOCTORS);
-    for (int i = 0; i < reading->facts.doctor_count; i++) {
-        reading->doctors[i].id = read_number(&list);
-        reading->doctors[i].active = read_number(&list) != 0;
+    struct doctor_facts *doctors = reading->doctors;
+    int mentioned = 0, *count = &reading->facts.doctor_count;
+    for (const char *list = rows_text(reading->rows, 0, PRESENCES); *list; mentioned++) {
+        int64_t id = read_number(&list);
+        doctors[mentioned] = (struct doctor_facts){.id = id, .active = *list == 't'};
+        list += strcspn(list, ",");
+        read_separator(&list);
     }
-    for (list = rows_text(reading->rows, 0, BUSY); *list;) {
-        int64_t doctor_id = read_number(&list);
-        struct presence *presence = presence_of(reading, read_day(reading, &list), doctor_id);
-        quarters busy = read_quarters(&list);
-        if (presence)
-            presence->busy = busy;
+    qsort(doctors, (size_t)mentioned, sizeof *doctors, compare_doctors);
+    for (int i = 0; i < mentioned; i++)
+        if (i == 0 || doctors[i].id != doctors[*count - 1].id)
+            doctors[(*count)++] = doctors[i];
+}
+
+static void read_presences(const struct reading *reading)
+{
+    for (const char *list = rows_text(reading->rows, 0, PRESENCES); *list;) {
+        int64_t id = read_number(&list);
+        bool booked = list[1] == ' ';
+        list += strlen("t");
+        read_separator(&list);
+        if (booked) {
+            int64_t day = read_date(&list) - reading->first_day;
+            presence_of(reading, day, id)->busy = read_quarters(&list);
+        }
     }
 }
 
@@ -267,9 +340,12 @@ static void read_closures(const struct reading *reading)
 {
     for (const char *list = rows_text(reading->rows, 0, CLOSED); *list;) {
         int64_t doctor_id = read_number(&list);
-        int first = read_day(reading, &list), last = read_day(reading, &list);
-        for (int day = first; day <= last; day++) {
+        int64_t first = read_date(&list) - reading->first_day;
+        int64_t last = read_date(&list) - reading->first_day;
+        for (int day = 0; day < reading->facts.day_count; day++) {
             struct presence *presence = presence_of(reading, day, doctor_id);
+            if (day < first || day > last)
+                continue;
             if (doctor_id == EVERYBODY)
                 reading->days[day].day.closed = true;
             else if (presence)
@@ -278,46 +354,70 @@ static void read_closures(const struct reading *reading)
     }
 }
 
+static void read_patient(const struct reading *reading)
+{
+    for (const char *list = rows_text(reading->rows, 0, PATIENT); *list;) {
+        int from, to;
+        struct day_facts *day = read_stretch(reading, &list, &from, &to);
+        if (day)
+            day->day.patient_busy |= quarters_touched(from, to);
+    }
+}
+
 /* What the appointment that is being moved would leave: its doctor's and its patient's time, and
  * its places in the slots. */
 static void read_leaving(const struct reading *reading)
 {
     const char *list = rows_text(reading->rows, 0, LEAVING);
+    int from, to;
     if (!*list)
         return;
-    int64_t doctor_id = read_number(&list), day = read_number(&list);
-    if (day < 0 || day >= reading->facts.day_count)
+    int64_t doctor_id = read_number(&list);
+    struct day_facts *left = read_stretch(reading, &list, &from, &to);
+    if (!left)
         return;
-    int from = (int)read_number(&list), to = from + (int)read_number(&list);
-    struct presence *presence = presence_of(reading, (int)day, doctor_id);
-    struct day *left = &reading->days[day].day;
+    struct presence *presence = presence_of(reading, left - reading->days, doctor_id);
     if (presence)
         presence->busy &= ~quarters_touched(from, to);
-    left->patient_busy &= ~quarters_touched(from, to);
-    left->full &= ~quarters_touched(from / SLOT_MINUTES * SLOT_MINUTES,
-                                    (to + SLOT_MINUTES - 1) / SLOT_MINUTES * SLOT_MINUTES);
+    left->day.patient_busy &= ~quarters_touched(from, to);
+    left->day.full &= ~quarters_touched(from / SLOT_MINUTES * SLOT_MINUTES,
+                                        (to + SLOT_MINUTES - 1) / SLOT_MINUTES * SLOT_MINUTES);
+}
+
+static int count_entries(const char *list)
+{
+    int count = *list != '\0';
+    for (; (list = strchr(list, ',')); list++)
+        count++;
+    return count;
 }
 
 static const struct facts *read_facts(struct arena *arena, const struct rows *rows)
 {
     struct reading *reading = arena_alloc(arena, sizeof *reading);
-    size_t doctors = (size_t)count_entries(rows_text(rows, 0, DOCTORS), ',');
-    size_t days = (size_t)count_entries(rows_text(rows, 0, DAYS), ';');
-    reading->rows = rows;
-    reading->doctors = arena_alloc(arena, (doctors + 1) * sizeof *reading->doctors);
-    reading->days = arena_alloc(arena, days * sizeof *reading->days);
-    reading->presences = arena_alloc(arena, (days * doctors + 1) * sizeof *reading->presences);
-    reading->facts = (struct facts){
-        .start = rows_text(rows, 0, START),
-        .day_count = (int)days,
-        .doctor_count = (int)doctors,
-        .doctors = reading->doctors,
-        .days = reading->days,
-        .presences = reading->presences,
+    const char *start = rows_text(rows, 0, START);
+    size_t days = (size_t)column_integer(rows, DAY_COUNT);
+    size_t most_doctors = (size_t)count_entries(rows_text(rows, 0, PRESENCES));
+    *reading = (struct reading){
+        .arena = arena,
+        .rows = rows,
+        .facts = {.start = start, .day_count = (int)days},
+        .doctors = arena_alloc(arena, (most_doctors + 1) * sizeof *reading->doctors),
+        .days = arena_alloc(arena, days * sizeof *reading->days),
     };
-    read_days(reading);
+    reading->first_day = read_date(&start);
     read_doctors(reading);
+    size_t doctors = (size_t)reading->facts.doctor_count;
+    reading->presences = arena_alloc(arena, (days * doctors + 1) * sizeof *reading->presences);
+    reading->facts.doctors = reading->doctors;
+    reading->facts.days = reading->days;
+    reading->facts.presences = reading->presences;
+    read_days(reading);
+    read_clocks(reading);
+    read_slots(reading);
+    read_presences(reading);
     read_closures(reading);
+    read_patient(reading);
     read_leaving(reading);
     return &reading->facts;
 }
@@ -335,13 +435,16 @@ const struct problem *facts_read(struct db *db, const struct wish *wish, const s
         wish->department,
         db_integer_or_null(db, wish->moving_id),
     };
-    const struct problem *problem = db_run(db, &facts, parameters, &rows);
+    bool nobodys_day = wish->doctor_id != NOT_GIVEN && !wish->start.has_offset &&
+                       !wish->department && !wish->last_day && wish->patient_id == NOT_GIVEN;
+    const struct problem *problem =
+        db_run(db, nobodys_day ? &facts_of_day : &facts, parameters, &rows);
     if (problem)
         return problem;
     if (rows_count(rows) == 0)
         return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
                              "must not be before from, nor more than 62 days with it");
-    if (wish->doctor_id != NOT_GIVEN && !wish->department && rows_null(rows, 0, DOCTORS))
+    if (wish->doctor_id != NOT_GIVEN && !wish->department && !*rows_text(rows, 0, PRESENCES))
         return &problem_not_found;
     if (rows_null(rows, 0, TREATMENT_ACTIVE))
         return refusal_by_constraint(db->arena, "appointment_treatment");
@@ -361,14 +464,13 @@ struct day facts_day(const struct facts *read, int day, int doctor)
 
 void facts_start(const struct facts *read, int day, int quarter, char text[START_TEXT_SIZE])
 {
-    const char *date = read->days[day].date;
     const char *offset = read->days[day].offsets;
-    const int minute = quarter * QUARTER_MINUTES;
-    for (const char *at = offset; *at && *at != ';' && strtol(at, NULL, 10) <= minute;) {
+    const unsigned minute = (unsigned)quarter * QUARTER_MINUTES;
+    for (const char *at = offset; *at && *at != ' ' && strtoul(at, NULL, 10) <= minute;) {
         offset = at + strspn(at, "0123456789");
-        at += strcspn(at, ",;");
+        at += strcspn(at, ", ");
         at += *at == ',';
     }
-    snprintf(text, START_TEXT_SIZE, "%.*sT%02d:%02d:00%.6s", (int)strcspn(date, " "), date,
-             minute / 60, minute % 60, offset);
+    snprintf(text, START_TEXT_SIZE, "%sT%02u:%02u:00%.6s", read->days[day].date, minute / 60 % 100,
+             minute % 60, offset);
 }

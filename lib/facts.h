@@ -28,8 +28,8 @@ struct facts {
         bool active;
     } * doctors;
     const struct day_facts {
-        const char *date;    /* "2027-03-01 ", ended by a space */
-        const char *offsets; /* from UTC, by the minute they begin at: "0+09:00,..." */
+        char date[DATE_TEXT_SIZE];
+        const char *offsets; /* from UTC, by the minutes they begin at: "0+09:00,..." */
         struct day day;      /* less what concerns the doctor */
     } * days;
     const struct presence {

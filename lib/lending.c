@@ -1,13 +1,17 @@
 #include "lending.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* A thread that waits. */
 struct waiter {
     struct waiter *next;
     void *given;
-    pthread_cond_t turn;
+    sem_t turn;
 };
 
 struct lending {
@@ -38,11 +42,7 @@ void lending_free(struct lending *lending)
 
 static void queue_up(struct lending *lending, struct waiter *waiter)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&waiter->turn, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    sem_init(&waiter->turn, 0, 0);
     *lending->last = waiter;
     lending->last = &waiter->next;
 }
@@ -58,6 +58,7 @@ static void leave_queue(struct lending *lending, struct waiter *waiter)
         lending->last = link;
 }
 
+/* Wakes a waiter when the lock is free again, or it would only wait for that. */
 void lending_give(struct lending *lending, void *thing)
 {
     pthread_mutex_lock(&lending->lock);
@@ -65,33 +66,49 @@ void lending_give(struct lending *lending, void *thing)
     if (waiter) {
         leave_queue(lending, waiter);
         waiter->given = thing;
-        pthread_cond_signal(&waiter->turn);
     } else {
         lending->idle[lending->idle_count++] = thing;
     }
     pthread_mutex_unlock(&lending->lock);
+    if (waiter)
+        sem_post(&waiter->turn);
 }
 
-/* Waits in the queue, the lock held. */
-static void *wait_for_turn(struct lending *lending, int64_t latest)
+/* False: it is too late. */
+static bool wait_until(sem_t *turn, int64_t latest)
 {
     struct timespec deadline = {.tv_sec = latest / 1000, .tv_nsec = latest % 1000 * 1000000};
-    struct waiter waiter = {.next = NULL};
-    int late = 0;
-    queue_up(lending, &waiter);
-    while (!waiter.given && !late)
-        late = pthread_cond_timedwait(&waiter.turn, &lending->lock, &deadline);
-    if (!waiter.given)
-        leave_queue(lending, &waiter);
-    pthread_cond_destroy(&waiter.turn);
-    return waiter.given;
+    int failed;
+    while ((failed = sem_clockwait(turn, CLOCK_MONOTONIC, &deadline)) != 0 && errno == EINTR)
+        ;
+    return !failed;
+}
+
+/* Takes leave of the queue. What was given at the last moment is on its way, and waited for. */
+static void *give_up(struct lending *lending, struct waiter *waiter)
+{
+    pthread_mutex_lock(&lending->lock);
+    if (!waiter->given)
+        leave_queue(lending, waiter);
+    pthread_mutex_unlock(&lending->lock);
+    while (waiter->given && sem_wait(&waiter->turn) != 0)
+        ;
+    return waiter->given;
 }
 
 void *lending_take(struct lending *lending, int64_t latest)
 {
+    struct waiter waiter = {.next = NULL};
     pthread_mutex_lock(&lending->lock);
-    void *thing = lending->idle_count > 0 ? lending->idle[--lending->idle_count]
-                                          : wait_for_turn(lending, latest);
+    if (lending->idle_count > 0)
+        waiter.given = lending->idle[--lending->idle_count];
+    else
+        queue_up(lending, &waiter);
+    bool waits = !waiter.given;
     pthread_mutex_unlock(&lending->lock);
+    if (!waits)
+        return waiter.given;
+    void *thing = wait_until(&waiter.turn, latest) ? waiter.given : give_up(lending, &waiter);
+    sem_destroy(&waiter.turn);
     return thing;
 }

@@ -60,27 +60,23 @@ const struct form treatment_offer_form = {
     .size = sizeof(struct treatment_filter),
 };
 
-#define TREATMENT_DOCUMENT                                                                         \
-    "json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes,"              \
-    " 'price', price, 'description', description, 'is_active', is_active)"
-
 const struct catalogue treatment_catalogue = {
     .list = {.name = "treatment_list",
              .parameters = 3,
              .sql = "WITH matching AS NOT MATERIALIZED ("
                     "    SELECT * FROM treatment"
-                    "     WHERE ($3::boolean IS NULL OR is_active = $3))" LIST_DOCUMENT(
-                        TREATMENT_DOCUMENT, "id", "")},
+                    "     WHERE ($3::boolean IS NULL OR is_active = $3))" LIST_DOCUMENT("document",
+                                                                                        "id", "")},
     .find = {.name = "treatment_find",
              .parameters = 1,
-             .sql = "SELECT " TREATMENT_DOCUMENT " FROM treatment WHERE id = $1::bigint"},
+             .sql = "SELECT document FROM treatment WHERE id = $1::bigint"},
     .create = {.name = "treatment_create",
                .parameters = 5,
                .writes = true,
                .sql = "INSERT INTO treatment"
                       "       (name, duration_minutes, price, description, is_active)"
                       " VALUES ($1, $2::integer, $3::bigint, $4, $5::boolean)"
-                      " RETURNING " TREATMENT_DOCUMENT ", id"},
+                      " RETURNING document, id"},
     .replace = {.name = "treatment_replace",
                 .parameters = 6,
                 .writes = true,
@@ -88,7 +84,7 @@ const struct catalogue treatment_catalogue = {
                        "   SET name = $2, duration_minutes = $3::integer, price = $4::bigint,"
                        "       description = $5, is_active = $6::boolean"
                        " WHERE id = $1::bigint"
-                       " RETURNING " TREATMENT_DOCUMENT},
+                       " RETURNING document"},
     .hide = {.name = "treatment_hide",
              .parameters = 1,
              .writes = true,
@@ -100,9 +96,8 @@ const struct catalogue treatment_offer = {
              .parameters = 2,
              .sql = "WITH matching AS NOT MATERIALIZED ("
                     "    SELECT * FROM treatment"
-                    "     WHERE is_active)" LIST_DOCUMENT(TREATMENT_DOCUMENT, "id", "")},
+                    "     WHERE is_active)" LIST_DOCUMENT("document", "id", "")},
     .find = {.name = "treatment_offer_find",
              .parameters = 1,
-             .sql = "SELECT " TREATMENT_DOCUMENT
-                    "  FROM treatment WHERE id = $1::bigint AND is_active"},
+             .sql = "SELECT document FROM treatment WHERE id = $1::bigint AND is_active"},
 };

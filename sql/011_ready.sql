@@ -108,6 +108,49 @@ CREATE TRIGGER hospital_slot_offer
 AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON hospital_slot
 FOR EACH STATEMENT EXECUTE FUNCTION hospital_slot_offer();
 
--- What it calls is only stable; while it claimed more, it was called once for each time of day that
--- an answer has, instead of being written into the statement.
-ALTER FUNCTION rfc3339(timestamp, timestamp) STABLE;
+-- What is read far more often than it is written, as the API shows it. Immutable, for so it is with
+-- numbers, texts and booleans, whatever PostgreSQL says of json_build_object in general.
+CREATE FUNCTION doctor_text(id bigint, name text, department text, is_active boolean) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN json_build_object('id', id, 'name', name, 'department', department, 'is_active', is_active);
+
+ALTER TABLE doctor
+    ADD COLUMN document text NOT NULL
+        GENERATED ALWAYS AS (doctor_text(id, name, department, is_active)) STORED;
+
+CREATE FUNCTION treatment_text(id bigint, name text, duration_minutes integer, price bigint,
+                               description text, is_active boolean)
+RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes,
+                         'price', price, 'description', description, 'is_active', is_active);
+
+ALTER TABLE treatment
+    ADD COLUMN document text NOT NULL
+        GENERATED ALWAYS AS (treatment_text(id, name, duration_minutes, price, description,
+                                            is_active)) STORED;
+
+-- As before, for sessions that show dates in the ISO style; and stable, as what it calls is. While
+-- it claimed more, it was called for each time of day in an answer, instead of being written into
+-- the statement.
+CREATE OR REPLACE FUNCTION rfc3339(local timestamp, utc timestamp) RETURNS text
+LANGUAGE sql STABLE
+RETURN replace(local::text, ' ', 'T') || left(replace('+' || (local - utc)::text, '+-', '-'), 6);
+
+-- appointment_document() as text: put together, which takes half as long as a tree.
+CREATE FUNCTION appointment_text(a appointment, d doctor, t treatment, p patient, zone text)
+RETURNS text
+LANGUAGE sql STABLE
+RETURN concat(
+    '{"id": ', a.id,
+    ', "doctor": {"id": ', d.id, ', "name": ', to_json(d.name),
+    ', "department": ', to_json(d.department),
+    '}, "treatment": {"id": ', t.id, ', "name": ', to_json(t.name),
+    ', "duration_minutes": ', minutes(upper(a.during) - lower(a.during)), ', "price": ', a.price,
+    '}, "patient": {"id": ', p.id, ', "name": ', to_json(p.name), ', "phone": ', to_json(p.phone),
+    '}, "start_time": "', local_text(lower(a.during), zone),
+    '", "end_time": "', local_text(upper(a.during), zone),
+    '", "status": "', a.status, '", "visit_type": "', a.visit_type,
+    '", "memo": ', coalesce(to_json(a.memo)::text, 'null'), ', "version": ', a.version,
+    ', "created_at": "', instant_text(a.created_at, zone),
+    '", "updated_at": "', instant_text(a.updated_at, zone), '"}');

@@ -103,7 +103,7 @@ Test(settings, the_rest_has_defaults)
     cr_expect_eq(settings.access_token_minutes, 15);
     cr_expect_eq(settings.refresh_token_days, 30);
     cr_expect_eq(settings.threads, 16);
-    cr_expect_eq(settings.database_connections, 4);
+    cr_expect_eq(settings.database_connections, 8);
     cr_expect_eq(settings.database_timeout_ms, 1500);
     cr_expect_eq(settings.password_hashes, 1);
 }

@@ -4,7 +4,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fastcgi.h"
@@ -134,6 +138,47 @@ Test(worker, idle_kept_connections_hold_nobody_back)
         close(connections[i]);
     }
     expect_served("50 gone");
+}
+
+static void limit_open_files(rlim_t most)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = most;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* More of them than the worker could have open. */
+Test(worker, kept_connections_are_given_up_before_they_keep_others_out)
+{
+    enum { OPEN_FILES = 64, KEPT = 100 };
+    int connections[KEPT];
+    struct rlimit before;
+    getrlimit(RLIMIT_NOFILE, &before);
+    limit_open_files(OPEN_FILES);
+    start_small_worker();
+    limit_open_files(before.rlim_cur);
+    for (int i = 0; i < KEPT; i++) {
+        connections[i] = connect_to_patients();
+        cr_assert_eq(ask_on(connections[i], health), 200, "connection %d", i);
+    }
+    cr_expect_eq(ask_on(connections[0], health), 200, "the first ones are still kept");
+    for (int i = 0; i < KEPT; i++)
+        close(connections[i]);
+}
+
+Test(worker, too_few_open_files_are_told_at_start)
+{
+    setenv("DATABASE_URL", clinic_url(), 1);
+    setenv("PATIENT_TOKEN_SECRET", "0123456789abcdef0123456789abcdef", 1);
+    char said[512] = "";
+    FILE *out = popen(text("ulimit -n 40; exec spawn-fcgi -s %s/few.sock -n -- %s/patient-api 2>&1",
+                           clinic_directory(), getenv("BUILD")),
+                      "r");
+    size_t length = fread(said, 1, sizeof said - 1, out);
+    said[length] = '\0';
+    cr_expect_eq(WEXITSTATUS(pclose(out)), EXIT_FAILURE);
+    cr_expect(strstr(said, "WORKER_THREADS is 16") && strstr(said, "the limit is 40"), "%s", said);
 }
 
 /* The record that ends a body may come by itself. Whoever answers without reading it finds it in
