@@ -43,7 +43,8 @@ load() {
         loaders+=($!)
     done
     for share in "${loaders[@]}"; do wait "$share"; done
-    psql "$database" -f tests/bench/derived.sql -c 'DROP TABLE bench.booking' -c 'DROP SCHEMA bench' \
+    psql "$database" -f tests/bench/derived.sql \
+        -c 'DROP TABLE bench.booking' -c 'DROP SCHEMA bench' \
         -c 'VACUUM ANALYZE'
     say "$1: $(psql "$database" -At -c 'SELECT count(*) FROM appointment') appointments;" \
         "$(psql "$database" -f tests/bench/check.sql)"
@@ -75,17 +76,20 @@ prewarm() {
                AND relname !~ 'history'"
 }
 
-# describe DATABASE: NAME=VALUE for whoever asks for something of it: days are counted since
-# 2000-01-01, and the free places are those of whole weeks from a Sunday to a Friday.
+# describe DATABASE: NAME=VALUE for whoever asks for something of it. Days are counted from
+# 2000-01-01. Free places are those of whole weeks, from a Sunday to a Friday; on the day of the rush
+# nothing is booked.
 describe() {
     psql "$(url "$1")" -At -c "
         WITH days AS (
             SELECT hospital_now()::date - date '2000-01-01' AS today,
-                   (SELECT max(lower(during))::date - date '2000-01-01' FROM appointment) AS last_day),
+                   (SELECT max(lower(during))::date FROM appointment) - date '2000-01-01' AS last_day),
         sunday AS (SELECT *, today + 3 + (14 - (today + 3 - 1) % 7) % 7 AS first_day FROM days)
-        SELECT format(E'TODAY=%s\nDOCTORS=%s\nREGULARS=%s\nPATIENTS=%s\nFIRST_DAY=%s\nWEEKS=%s\nRUSH_DAY=%s\nLAST_DAY=%s',
-                      today, doctors, patients * 6 / 10, patients, first_day,
-                      (last_day - 5 - first_day) / 7 + 1, last_day + 10, last_day)
+        SELECT concat_ws(E'\n', 'TODAY=' || today, 'LAST_DAY=' || last_day,
+                         'RUSH_DAY=' || last_day + 10,
+                         'FIRST_DAY=' || first_day, 'WEEKS=' || (last_day - 5 - first_day) / 7 + 1,
+                         'DOCTORS=' || doctors, 'PATIENTS=' || patients,
+                         'REGULARS=' || patients * 6 / 10)
           FROM sunday
          CROSS JOIN (SELECT count(*) AS doctors FROM doctor) AS d
          CROSS JOIN (SELECT count(*) AS patients FROM patient) AS p"

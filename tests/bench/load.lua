@@ -1,8 +1,8 @@
 -- What wrk asks for: wrk -s load.lua URL -- KIND SEED. The same seed asks the same questions.
 -- The environment says what there is: TODAY, in days since 2000-01-01, DOCTORS, REGULARS (the last
 -- patient who has appointments to come) and PATIENTS (the last of all), WEEKS of free places from
--- FIRST_DAY, a Sunday, on, RUSH_DAY with no appointments yet, and in TOKENS a directory with files
--- of tokens, one a line.
+-- FIRST_DAY, a Sunday, on, RUSH_DAY with no appointments yet, TOKENS, a directory with files of
+-- tokens, one a line, and CONNECTIONS, how many wrk has.
 
 local api = "/api/v1/patient"
 local treatments = 10 -- as in data.sql
@@ -45,8 +45,9 @@ local function tokens(name)
 end
 
 local function book(doctor, day, minute, newcomer)
-  local body = string.format('{"doctor_id":%d,"treatment_id":%d,"start_time":"%sT%02d:%02d"}', doctor,
-                             first_treatment, date(day), math.floor(minute / 60), minute % 60)
+  local start = string.format("%sT%02d:%02d", date(day), math.floor(minute / 60), minute % 60)
+  local body = string.format('{"doctor_id":%d,"treatment_id":%d,"start_time":"%s"}', doctor,
+                             first_treatment, start)
   return post("/appointments", body, tokens("newcomers")[newcomer])
 end
 
@@ -102,7 +103,8 @@ kinds = {
   end},
   own = {make = function()
     local all = tokens("regulars")
-    return wrk.format("GET", api .. "/appointments", {Authorization = "Bearer " .. all[random(#all)]})
+    return wrk.format("GET", api .. "/appointments",
+                      {Authorization = "Bearer " .. all[random(#all)]})
   end},
   book = {fresh = true, answers = {[201] = true}, make = function()
     return book(next_place())

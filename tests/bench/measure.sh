@@ -6,13 +6,15 @@
 # measure_wrk: a kind of load.lua, through the gateway WHERE.
 measure_wrk() {
     local log=$state/log/wrk-$4.log
-    CONNECTIONS=$5 wrk --threads 2 --connections "$5" --duration "$2" --script tests/bench/load.lua \
+    CONNECTIONS=$5 wrk --threads 2 --connections "$5" --duration "$2" \
+        --script tests/bench/load.lua \
         "http://127.0.0.1:${port[$3]}" -- "$4" "$1" >"$log" 2>&1 || true
     figures=$(sed -n 's/^figures //p' "$log")
     [ -n "$figures" ] || { say_and_show 'wrk failed' "$log"; exit 1; }
 }
 
-# measure_amid_logins: the same, while as many clients log in.
+# measure_amid_logins: the same, while as many clients log in. Those who still wait for their turn
+# then get it before anything else is measured.
 measure_amid_logins() {
     local logins
     measure_wrk "$1" "$(($2 + 1))" "$3" login "$5" &
@@ -20,28 +22,30 @@ measure_amid_logins() {
     sleep 0.5
     measure_wrk "$@"
     wait "$logins"
+    sleep 0.5
 }
 
 # pgbench_with SCRIPT DATABASE CLIENTS ROUND OPTION...
 pgbench_with() {
-    local log=$state/log/pgbench setting variables=() rate
-    while IFS='=' read -r setting; do variables+=("--define=${setting,,}"); done <"$state/$2.known"
+    local log=$state/log/pgbench known variables=() rate
+    while read -r known; do variables+=("--define=${known,,}"); done <"$state/$2.known"
     rm -f "$log".*
     pgbench --no-vacuum --protocol=prepared --file="$state/statements/$1.pgbench" --client="$3" \
         --random-seed="$4" --log --log-prefix="$log" "${variables[@]}" --define=clients="$3" \
-        --define=number=-1 --define=minutes=30 --define=nothing=0 "${@:5}" "$(url "$2")" >"$log" 2>&1 ||
-        { say_and_show 'pgbench failed' "$log"; exit 1; }
+        --define=number=-1 --define=minutes=30 --define=nothing=0 "${@:5}" "$(url "$2")" \
+        >"$log" 2>&1 || { say_and_show 'pgbench failed' "$log"; exit 1; }
     rate=$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$log")
     figures=$(cut -d' ' -f3 "$log".* | sort -n | awk -v rate="$rate" '
         { took[NR] = $1 / 1000 }
         END { print NR, NR / rate, took[int(NR / 2) + 1], took[int(NR * 0.99) + 1], took[NR], 0 }')
 }
 
-# measure_pgbench: a script of statements.sh, in the database WHERE, as the pool would run it.
+# measure_pgbench: a script of statements.sh, in the database WHERE, on as many connections as the
+# pool has.
 measure_pgbench() {
-    local -A part=([insert]=1 [booking]=2)
-    PGOPTIONS=$session_options pgbench_with "$4" "$3" "$5" "$1" --time="$2" --define=parts=4 \
-        --define=part="${part[$4]}"
+    local -A part_of=([insert]=1 [booking]=2)
+    PGOPTIONS=$(session_options) pgbench_with "$4" "$3" "$5" "$1" --time="$2" \
+        --define=parts=4 --define=part="${part_of[$4]}"
 }
 
 # measure_cost: the same for one client, who does not wait for the disk either. As many bookings in
@@ -50,8 +54,8 @@ measure_cost() {
     local limit=--time=$2 place=(--define=parts=4 --define=part=3)
     [ "$3" = hospital ] || place=(--define=parts=1 --define=part=0)
     [ "$4" != booking ] || limit=--transactions=1000
-    PGOPTIONS="$session_options -c synchronous_commit=off" pgbench_with "$4" "$3" 1 "$1" "$limit" \
-        "${place[@]}"
+    PGOPTIONS="$(session_options) -c synchronous_commit=off" \
+        pgbench_with "$4" "$3" 1 "$1" "$limit" "${place[@]}"
 }
 
 # measure_deadlocks: those that the cluster has told of since this round began.
@@ -67,26 +71,28 @@ deadlocks_told() {
 measure_argon2() {
     local hash
     hash=$(psql "$DATABASE_URL" -At -c 'SELECT password_hash FROM patient LIMIT 1')
-    figures="$("$BUILD/bench/argon2" "$2" "$hash" clinic-demo) - - - 0"
+    figures="$("$BUILD/bench/argon2" "$2" "$hash" clinic-demo) - - - -"
 }
 
 # measure_plans: how often the statements read a table that grows from its beginning to its end.
 measure_plans() {
     plans >"$state/plans"
-    figures="$(awk '{ scans += $2 } END { print scans + 0 }' "$state/plans") 1 - - - -"
+    figures="$(awk '{ whole += $2 } END { print whole + 0 }' "$state/plans") 1 - - - -"
 }
 
-# start_single: the pool of one worker with many threads, behind the gateway "single".
+# start_single: the pool of one worker with many threads, behind the gateway "single". Returns when
+# it has answered.
 start_single() {
+    local doctor=http://127.0.0.1:${port[single]}/api/v1/patient/doctors/1
     WORKER_THREADS=64 pool single 1 patient-api
     single=${pids[-1]}
-    until curl --fail --silent --output /dev/null "http://127.0.0.1:${port[single]}/api/v1/patient/doctors/1"; do
-        kill -0 "$single" || { say_and_show 'The worker did not start' "$state/log/single.log"; exit 1; }
+    until curl --fail --silent --output /dev/null "$doctor"; do
+        kill -0 "$single" || { say_and_show 'No worker started' "$state/log/single.log"; exit 1; }
         sleep 0.002
     done
 }
 
-# measure_start: from a worker's start, its supervisor's included, to its first answer, in milliseconds.
+# measure_start: milliseconds from a worker's start, its supervisor's included, to its first answer.
 measure_start() {
     local began
     kill -TERM "$single"
@@ -110,7 +116,8 @@ measure_memory() {
     *-own) part=Pss_Anon ;;
     esac
     read -r worker <"/proc/$single/task/$single/children" || true # it has no end of line
-    figures="$(awk -v part="$part:" '$1 == part { print $2 / 1024 }' "/proc/$worker/smaps_rollup") 1 - - - -"
+    figures=$(awk -v part="$part:" '$1 == part { print $2 / 1024, "1 - - - -" }' \
+        "/proc/$worker/smaps_rollup")
 }
 
 # ask_every_kind ROUND: logging in first, so that nobody waits any more in the end.

@@ -89,8 +89,8 @@ function table_line(row) {
     printf "%-16s %-44s %10s %-4s %8s %8s %8s %7s %6s %-12s %-30s %s\n", row, name[row],
            shown(figures["value"]), unit[row], text_or_nothing("%.2f", figures["p50"]),
            text_or_nothing("%.2f", figures["p99"]), text_or_nothing("%.1f", figures["max"]),
-           text_or_nothing("%d", figures["errors"]), text_or_nothing("%.2f", figures["ratio"]), of[row],
-           asked[row], asked[row] == "" ? "" : met(row) ? "yes" : "NO"
+           text_or_nothing("%d", figures["errors"]), text_or_nothing("%.2f", figures["ratio"]),
+           of[row], asked[row], asked[row] == "" ? "" : met(row) ? "yes" : "NO"
 }
 
 function number_or_null(number) {

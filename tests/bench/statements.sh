@@ -1,20 +1,23 @@
 # The statements that the workers send, taken from the running system, as scripts for pgbench and as
 # plans; sourced by .dev/bench.
 
-# What lib/db.c asks of its sessions.
-session_options='-c statement_timeout=750 -c lock_timeout=750 -c client_connection_check_interval=1s
-    -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off
-    -c timezone=UTC -c datestyle=ISO -c plan_cache_mode=force_generic_plan'
+# What lib/db.c asks of its sessions; it gives the server half of the time-out.
+session_options() {
+    grep --only-matching -e '-c [a-z_]*=[^ "]*' lib/db.c | sed "s/%d/$((DATABASE_TIMEOUT_MS / 2))/" |
+        tr '\n' ' '
+}
 
 # What stands for $1, $2 and so on in a script. pgbench knows no timestamps, and its variables are
 # never NULL.
 start="(timestamp '2000-01-01' + :start * interval '30 minutes')"
+first="(date '2000-01-01' + :first::integer)"
 last="(date '2000-01-01' + :last::integer)"
 null="nullif(:nothing, '0')"
-insert_parameters=(:doctor :treatment :patient "$start" :minutes "$null" :patient "$null" "$null" "$null")
-day_parameters=(:doctor :treatment "$start" "$null" "$null" "$null" "$null" "$null")
-month_parameters=(:doctor :treatment "$start" "$null" "$null" "$last" "$null" "$null")
+insert_parameters=(:doctor :treatment :patient "$start" :minutes "$null" :patient "$null" "$null"
+    "$null")
 booking_parameters=(:doctor :treatment "$start" "$null" :patient "$null" "$null" "$null")
+day_parameters=(:doctor :treatment "$first")
+month_parameters=(:doctor :treatment "$first" "$null" "$null" "$last" "$null" "$null")
 
 # catch NAME WORD CURL_ARGUMENT...: the statement that a worker sent last, when it was asked that.
 catch() {
@@ -23,75 +26,75 @@ catch() {
         fail "The system does not answer: ${*:3}"
     psql "$DATABASE_URL" -At -o "$file" -c "SELECT query FROM pg_stat_activity
         WHERE application_name = 'hospital' ORDER BY state_change DESC LIMIT 1"
-    grep --quiet --fixed-strings "$2" "$file" || fail "This is not the statement for $1: $(<"$file")"
+    grep --quiet --fixed-strings "$2" "$file" ||
+        fail "This is not the statement for $1, for it has no $2: $(<"$file")"
 }
 
-# How many parameters a statement has.
+# parameters_of STATEMENT: how many it has.
 parameters_of() {
-    grep --only-matching '\$[0-9]*' "$1" | tr -d '$' | sort -n | tail -n 1
+    grep --only-matching '\$[0-9]*' "$state/statements/$1.sql" | tr -d '$' | sort -n | tail -n 1
 }
 
 # fill STATEMENT PARAMETER...: the statement with those in place of $1, $2 and so on.
 fill() {
-    local file=$state/statements/$1.sql text i
+    local name=$1 text i
     shift
-    [ "$(parameters_of "$file")" = $# ] ||
-        fail "tests/bench/statements.sh gives $# parameters, another number than this takes: $(<"$file")"
-    text=$(<"$file")
+    text=$(<"$state/statements/$name.sql")
+    [ "$(parameters_of "$name")" = $# ] ||
+        fail "tests/bench/statements.sh gives $# parameters, which is not what this takes: $text"
     for ((i = $#; i > 0; i--)); do text=${text//"\$$i"/${!i}}; done
     echo "$text;"
 }
 
-# Scripts: to write a booking, to judge it beforehand and then write it, and to read what is free.
+# Scripts: write a booking; judge it beforehand, and then write it; read what is free.
 write_scripts() {
     local at=$state/statements
     { cat tests/bench/place.pgbench; fill insert "${insert_parameters[@]}"; } >"$at/insert.pgbench"
     { cat tests/bench/place.pgbench; fill facts "${booking_parameters[@]}"
         fill insert "${insert_parameters[@]}"; } >"$at/booking.pgbench"
-    cat >"$at/some_day.pgbench" <<'SETTINGS'
-\set doctor random(1, :doctors)
-\set treatment random(1, 10)
-\set from random(:today + 1, :last_day - 30)
-\set start 48 * :from
-\set last :from + 30
-SETTINGS
-    { cat "$at/some_day.pgbench"; fill facts "${day_parameters[@]}"; } >"$at/day.pgbench"
-    { cat "$at/some_day.pgbench"; fill facts "${month_parameters[@]}"; } >"$at/month.pgbench"
+    { cat tests/bench/days.pgbench; fill day "${day_parameters[@]}"; } >"$at/day.pgbench"
+    { cat tests/bench/days.pgbench; fill facts "${month_parameters[@]}"; } >"$at/month.pgbench"
 }
 
 catch_statements() {
-    local api=http://127.0.0.1:${port[hospital]}/api/v1/patient regular newcomer day
+    local api=http://127.0.0.1:${port[hospital]}/api/v1/patient regular newcomer day booking
     own "$state/statements"
     say 'reading the statements that the workers send'
-    read -r regular <"$state/tokens/regulars"
-    read -r newcomer <"$state/tokens/newcomers"
+    read -r regular <"$TOKENS/regulars"
+    read -r newcomer <"$TOKENS/newcomers"
     day=$(date --utc --date "2000-01-01 + $RUSH_DAY days" +%F)
+    booking="{\"doctor_id\": 1, \"treatment_id\": 1, \"start_time\": \"${day}T08:00\"}"
     catch doctor doctor "$api/doctors/1"
     catch own appointment "$api/appointments" --header "Authorization: Bearer $regular"
-    catch facts slot_day "$api/availability/1/availability?date=$day&treatment_id=1"
-    catch insert 'INSERT INTO appointment' "$api/appointments" --header "Authorization: Bearer $newcomer" \
-        --json "{\"doctor_id\": 1, \"treatment_id\": 1, \"start_time\": \"${day}T08:00\"}"
+    catch day doctor_day "$api/availability/1/availability?date=$day&treatment_id=1"
+    catch facts doctor_day "$api/availability?from=$day&to=$day&treatment_id=1&doctor_id=1"
+    catch insert 'INSERT INTO appointment' "$api/appointments" --json "$booking" \
+        --header "Authorization: Bearer $newcomer"
     write_scripts
 }
 
 # plan STATEMENT: as the workers' sessions plan it, without knowing the parameters.
 plan() {
     local nulls
-    nulls=$(printf ', NULL%.0s' $(seq "$(parameters_of "$state/statements/$1.sql")"))
-    PGOPTIONS=$session_options psql "$DATABASE_URL" -At -c "PREPARE statement AS $(<"$state/statements/$1.sql")" \
+    nulls=$(printf ', NULL%.0s' $(seq "$(parameters_of "$1")"))
+    PGOPTIONS=$(session_options) psql "$DATABASE_URL" -At \
+        -c "PREPARE statement AS $(<"$state/statements/$1.sql")" \
         -c "EXPLAIN (COSTS OFF) EXECUTE statement (${nulls#, })"
 }
 
-# plans: each statement, how often it reads a table that grows from end to end, and its indexes.
+# plans: each statement, how often it reads a table that grows from its beginning to its end, and the
+# indexes that it uses.
 plans() {
     local statement
-    for statement in doctor own facts insert; do
+    for statement in doctor own day facts insert; do
         plan "$statement" | awk -v statement="$statement" '
-            /Seq Scan on (appointment|appointment_history|slot_day|doctor_day|patient)( |$)/ { scans++ }
+            /Seq Scan on (appointment|appointment_history|slot_day|doctor_day|patient)( |$)/ {
+                whole++
+            }
             match($0, /Index (Only )?Scan( Backward)? (using|on) [a-z_]+/) {
                 words = split(substr($0, RSTART, RLENGTH), word, " ")
                 if (!seen[word[words]]++) indexes = indexes " " word[words]
             }
-            END { print statement, scans + 0 indexes }'
+            END { print statement, whole + 0 indexes }'
     done
 }
