@@ -53,11 +53,15 @@ static void add_separator(struct text *text)
         text_add(text, ", ");
 }
 
+/* Adds a start's time of day, in quotes, between two other pieces. */
 static void add_time(struct text *text, const char *before, int quarter, const char *after)
 {
-    int minute = quarter * QUARTER_MINUTES;
+    char time[TIME_TEXT_SIZE];
+    calendar_time(quarter * QUARTER_MINUTES, time);
     add_separator(text);
-    text_print(text, "%s\"%02d:%02d\"%s", before, minute / 60, minute % 60, after);
+    text_add(text, before);
+    text_add(text, time);
+    text_add(text, after);
 }
 
 static void add_free_starts(struct text *text, quarters starts)
@@ -65,7 +69,7 @@ static void add_free_starts(struct text *text, quarters starts)
     text_add(text, ", \"times\": [");
     for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++)
         if (quarters_hold(starts, quarter))
-            add_time(text, "", quarter, "");
+            add_time(text, "\"", quarter, "\"");
     text_add(text, "]");
 }
 
@@ -78,7 +82,7 @@ static void add_refusals(struct text *text, const struct day *day)
     text_add(text, ", \"refused\": [");
     for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++)
         if (refusals[quarter] && quarters_hold(open, quarter)) {
-            add_time(text, "{\"time\": ", quarter, ", \"code\": \"");
+            add_time(text, "{\"time\": \"", quarter, "\", \"code\": \"");
             text_add(text, refusals[quarter]->code);
             text_add(text, "\"}");
         }
@@ -119,26 +123,40 @@ const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t
     return NULL;
 }
 
+/* How the entry of each doctor begins. */
+static const char **beginnings_of(struct arena *arena, const struct facts *facts)
+{
+    size_t count = (size_t)facts->doctor_count;
+    const char **beginnings = arena_alloc(arena, (count + 1) * sizeof *beginnings);
+    for (size_t i = 0; i < count; i++)
+        beginnings[i] = arena_printf(arena, "{\"doctor_id\": %" PRId64 ", \"start_time\": \"",
+                                     facts->doctors[i].id);
+    return beginnings;
+}
+
 /* Adds a day's free starts, the earliest first and the doctors of one start by their ids, while
  * there are fewer than `limit`. Returns how many were added. */
-static int64_t add_starts(struct text *text, const struct facts *facts, int day, int64_t limit)
+static int64_t add_starts(struct text *text, const struct facts *facts, int day,
+                          const char *const *beginnings, int64_t limit)
 {
     quarters *free = arena_alloc(text->arena, (size_t)(facts->doctor_count + 1) * sizeof *free);
+    quarters any = NO_QUARTERS;
     int64_t added = 0;
     for (int doctor = 0; doctor < facts->doctor_count; doctor++) {
         struct day of_doctor = facts_day(facts, day, doctor);
         free[doctor] = day_free_starts(&of_doctor);
+        any |= free[doctor];
     }
-    for (int quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
-        char start[START_TEXT_SIZE] = "";
+    for (int quarter = 0; quarter < QUARTERS_PER_DAY && added < limit; quarter++) {
+        char start[START_TEXT_SIZE];
+        if (!quarters_hold(any, quarter))
+            continue;
+        facts_start(facts, day, quarter, start);
         for (int doctor = 0; doctor < facts->doctor_count && added < limit; doctor++) {
             if (!quarters_hold(free[doctor], quarter))
                 continue;
-            if (!*start)
-                facts_start(facts, day, quarter, start);
             add_separator(text);
-            text_print(text, "{\"doctor_id\": %" PRId64 ", \"start_time\": \"",
-                       facts->doctors[doctor].id);
+            text_add(text, beginnings[doctor]);
             text_add(text, start);
             text_add(text, "\"}");
             added++;
@@ -167,10 +185,11 @@ const struct problem *availability_find(struct db *db, int64_t patient_id,
     if (problem)
         return problem;
     struct text text = {.arena = db->arena};
+    const char **beginnings = beginnings_of(db->arena, facts);
     int64_t left = search->limit;
     text_add(&text, "{\"items\": [");
     for (int day = 0; day < facts->day_count && left > 0; day++)
-        left -= add_starts(&text, facts, day, left);
+        left -= add_starts(&text, facts, day, beginnings, left);
     text_add(&text, "]");
     *document = finish(&text);
     return NULL;

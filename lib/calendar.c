@@ -86,6 +86,18 @@ void calendar_date(int64_t day, char text[DATE_TEXT_SIZE])
     snprintf(text, DATE_TEXT_SIZE, "%04u-%02u-%02u", year % 100000, month % 100, of_month % 100);
 }
 
+char *calendar_time(int minute, char text[TIME_TEXT_SIZE])
+{
+    int hour = minute / 60;
+    minute %= 60;
+    const char digits[] = {
+        (char)('0' + hour / 10),   (char)('0' + hour % 10),   ':',
+        (char)('0' + minute / 10), (char)('0' + minute % 10), '\0',
+    };
+    memcpy(text, digits, sizeof digits);
+    return text + sizeof digits - 1;
+}
+
 int calendar_weekday(int64_t day)
 {
     enum { THURSDAY = 3, MANY_WEEKS = 7 * 1000000 }; /* 1970-01-01 was one */

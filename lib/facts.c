@@ -1,6 +1,5 @@
 #include "facts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -464,13 +463,16 @@ struct day facts_day(const struct facts *read, int day, int doctor)
 
 void facts_start(const struct facts *read, int day, int quarter, char text[START_TEXT_SIZE])
 {
+    enum { OFFSET_LENGTH = sizeof "+09:00" - 1 };
     const char *offset = read->days[day].offsets;
-    const unsigned minute = (unsigned)quarter * QUARTER_MINUTES;
-    for (const char *at = offset; *at && *at != ' ' && strtoul(at, NULL, 10) <= minute;) {
+    const int minute = quarter * QUARTER_MINUTES;
+    for (const char *at = offset; *at && *at != ' ' && strtol(at, NULL, 10) <= minute;) {
         offset = at + strspn(at, "0123456789");
         at += strcspn(at, ", ");
         at += *at == ',';
     }
-    snprintf(text, START_TEXT_SIZE, "%sT%02u:%02u:00%.6s", read->days[day].date, minute / 60 % 100,
-             minute % 60, offset);
+    char *end = stpcpy(text, read->days[day].date);
+    *end++ = 'T';
+    end = stpcpy(calendar_time(minute, end), ":00");
+    *stpncpy(end, offset, OFFSET_LENGTH) = '\0';
 }

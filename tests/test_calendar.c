@@ -2,7 +2,9 @@
 #include "calendar.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* The text where the sanitizer sees a step beyond its end. */
 static char *on_the_heap(const char *text)
@@ -265,5 +267,35 @@ Test(calendar, whatever_is_cut_off_is_not_read_beyond_its_end)
         cr_expect(!time_of_day_is_valid(cut), "%s as a time of day", cut);
         free(cut);
         free(text);
+    }
+}
+
+/* Every day of ten thousand years, against C's own calendar. */
+Test(calendar, dates_and_days_are_two_names_for_the_same)
+{
+    static const int64_t first = -719162, last = 2932896 + 366; /* 0001-01-01, the year 10000 */
+    for (int64_t day = first; day <= last; day++) {
+        char date[DATE_TEXT_SIZE], expected[32];
+        time_t moment = day * 24 * 60 * 60;
+        struct tm utc;
+        gmtime_r(&moment, &utc);
+        snprintf(expected, sizeof expected, "%04d-%02d-%02d", utc.tm_year + 1900, utc.tm_mon + 1,
+                 utc.tm_mday);
+        calendar_date(day, date);
+        cr_assert_str_eq(date, expected);
+        const char *text = date;
+        cr_assert_eq(calendar_day(&text), day, "%s", date);
+        cr_assert_eq(*text, '\0', "%s", date);
+        cr_assert_eq(calendar_weekday(day), (utc.tm_wday + 6) % 7, "%s", date);
+    }
+}
+
+Test(calendar, each_minute_of_a_day_has_its_time)
+{
+    for (int minute = 0; minute < MINUTES_PER_DAY; minute++) {
+        char time[TIME_TEXT_SIZE], expected[16];
+        snprintf(expected, sizeof expected, "%02d:%02d", minute / 60, minute % 60);
+        cr_assert_eq(calendar_time(minute, time), time + 5);
+        cr_assert_str_eq(time, expected);
     }
 }
