@@ -17,7 +17,7 @@
  */
 #define SETTINGS                                                                                   \
     "first::timestamp AT TIME ZONE time_zone, opens_at, closes_at, lunch_start, lunch_end,"        \
-    " min_notice_minutes, max_days_ahead, array_to_string(offered, ','),"                          \
+    " min_notice_minutes, max_days_ahead, offered,"                                                \
     " t.is_active, t.duration_minutes, "
 #define PRESENCE "concat_ws(' ', d.id, d.is_active, b.day, b.busy)"
 #define FULL_SLOTS(DAYS)                                                                           \
@@ -86,7 +86,7 @@ static const struct statement facts_of_day = {
                      "  LEFT JOIN doctor_day b ON b.doctor_id = $1::bigint AND b.day = first",
 };
 
-enum { WEEKDAYS = 7, SLOT_MINUTES = 30, EVERYBODY = 0 };
+enum { SLOT_MINUTES = 30, EVERYBODY = 0 };
 
 /* Their columns. */
 enum {
@@ -99,7 +99,7 @@ enum {
     LUNCH_END,
     MIN_NOTICE,
     MAX_DAYS,
-    OFFERED, /* quarters, by weekday */
+    OFFERED, /* quarters of a week */
     TREATMENT_ACTIVE,
     DURATION,
     PRESENCES, /* doctor, active, and, when anything was ever booked there, day, quarters */
@@ -242,14 +242,12 @@ static struct day read_first_day(const struct reading *reading)
 static void read_days(const struct reading *reading)
 {
     struct day day = read_first_day(reading);
-    const char *list = rows_text(reading->rows, 0, OFFERED);
-    quarters offered[WEEKDAYS];
-    for (int weekday = 0; weekday < WEEKDAYS; weekday++)
-        offered[weekday] = read_quarters(&list);
+    const char *week = rows_text(reading->rows, 0, OFFERED);
     for (int i = 0; i < reading->facts.day_count; i++) {
+        const char *weekday = week + calendar_weekday(reading->first_day + i) * QUARTERS_PER_DAY;
         reading->days[i].day = day;
         calendar_date(reading->first_day + i, reading->days[i].date);
-        reading->days[i].day.offered = offered[calendar_weekday(reading->first_day + i)];
+        reading->days[i].day.offered = read_quarters(&weekday);
         day.now -= MINUTES_PER_DAY;
         day.days_ahead++;
     }
