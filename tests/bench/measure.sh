@@ -48,14 +48,16 @@ measure_pgbench() {
         --define=parts=4 --define=part="${part_of[$4]}"
 }
 
-# measure_cost: the same for one client, who does not wait for the disk either. As many bookings in
-# each database, for in a small one there is not much to book.
+# measure_cost: what a statement costs in the database WHERE, in microseconds: the median for one
+# client, who does not wait for the disk. As many bookings in each database, for in a small one there
+# is not much to book.
 measure_cost() {
     local limit=--time=$2 place=(--define=parts=4 --define=part=3)
     [ "$3" = hospital ] || place=(--define=parts=1 --define=part=0)
     [ "$4" != booking ] || limit=--transactions=1000
     PGOPTIONS="$(session_options) -c synchronous_commit=off" \
         pgbench_with "$4" "$3" 1 "$1" "$limit" "${place[@]}"
+    figures=$(awk '{ print $3 * 1000, 1, $3, $4, $5, $6 }' <<<"$figures")
 }
 
 # measure_deadlocks: those that the cluster has told of since this round began.
