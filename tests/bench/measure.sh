@@ -25,12 +25,12 @@ measure_amid_logins() {
     sleep 0.5
 }
 
-# pgbench_with SCRIPT DATABASE CLIENTS ROUND OPTION...
+# pgbench_with SCRIPT DATABASE CLIENTS ROUND OPTION...: run by the command `runner`, if there is one.
 pgbench_with() {
     local log=$state/log/pgbench known variables=() rate
     while read -r known; do variables+=("--define=${known,,}"); done <"$state/$2.known"
     rm -f "$log".*
-    pgbench --no-vacuum --protocol=prepared --file="$state/statements/$1.pgbench" --client="$3" \
+    ${runner:-} pgbench --no-vacuum --protocol=prepared --file="$state/statements/$1.pgbench" --client="$3" \
         --random-seed="$4" --log --log-prefix="$log" "${variables[@]}" --define=clients="$3" \
         --define=number=-1 --define=minutes=30 --define=nothing=0 "${@:5}" "$(url "$2")" \
         >"$log" 2>&1 || { say_and_show 'pgbench failed' "$log"; exit 1; }
@@ -48,14 +48,27 @@ measure_pgbench() {
         --define=parts=4 --define=part="${part_of[$4]}"
 }
 
-# measure_cost: the same for one client, who does not wait for the disk either. As many bookings in
-# each database, for in a small one there is not much to book.
+# on_one_core COMMAND...: together with those whom the cluster sends to serve it. Else it is a matter
+# of luck how near each other the two are, and it counts for more than what is to be measured.
+on_one_core() {
+    local cores core
+    cores=$(taskset --cpu-list --pid $$ | sed 's/.*: //')
+    core=${cores%%[-,]*}
+    taskset --cpu-list --pid "$core" "$cluster_pid" >/dev/null
+    taskset --cpu-list "$core" "$@"
+    taskset --cpu-list --pid "$cores" "$cluster_pid" >/dev/null
+}
+
+# measure_cost: what a statement costs in the database WHERE, in microseconds: the median for one
+# client, who does not wait for the disk. As many bookings in each database, for in a small one there
+# is not much to book.
 measure_cost() {
-    local limit=--time=$2 place=(--define=parts=4 --define=part=3)
+    local limit=--time=$2 share=$at_once place=(--define=parts=4 --define=part=3)
     [ "$3" = hospital ] || place=(--define=parts=1 --define=part=0)
-    [ "$4" != booking ] || limit=--transactions=1000
-    PGOPTIONS="$(session_options) -c synchronous_commit=off" \
+    [ "$4" != booking ] || { limit=--transactions=1000 share=1; }
+    runner=on_one_core PGOPTIONS="$(session_options) -c synchronous_commit=off" \
         pgbench_with "$4" "$3" 1 "$1" "$limit" "${place[@]}"
+    figures=$(awk -v share="$share" '{ print $3 * 1000 / share, "1 - - - -" }' <<<"$figures")
 }
 
 # measure_deadlocks: those that the cluster has told of since this round began.

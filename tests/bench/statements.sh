@@ -46,14 +46,27 @@ fill() {
     echo "$text;"
 }
 
+# many STATEMENT PARAMETER...: the statement many times without waiting for its answers, since to wake
+# up for a short one costs as much as the statement, and not always the same.
+at_once=20
+many() {
+    local i
+    echo '\startpipeline'
+    for ((i = 0; i < at_once; i++)); do
+        cat tests/bench/days.pgbench
+        fill "$@"
+    done
+    echo '\endpipeline'
+}
+
 # Scripts: write a booking; judge it beforehand, and then write it; read what is free.
 write_scripts() {
     local at=$state/statements
     { cat tests/bench/place.pgbench; fill insert "${insert_parameters[@]}"; } >"$at/insert.pgbench"
     { cat tests/bench/place.pgbench; fill facts "${booking_parameters[@]}"
         fill insert "${insert_parameters[@]}"; } >"$at/booking.pgbench"
-    { cat tests/bench/days.pgbench; fill day "${day_parameters[@]}"; } >"$at/day.pgbench"
-    { cat tests/bench/days.pgbench; fill facts "${month_parameters[@]}"; } >"$at/month.pgbench"
+    many day "${day_parameters[@]}" >"$at/day.pgbench"
+    many facts "${month_parameters[@]}" >"$at/month.pgbench"
 }
 
 catch_statements() {
