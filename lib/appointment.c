@@ -160,8 +160,8 @@ const struct problem *appointment_book(struct db *db, struct actor actor,
                         .start = booking->start_time,
                         .moving_id = NOT_GIVEN};
     struct applicant applicant = {.actor = actor, .override = booking->override};
-    struct day day;
-    const char *start;
+    struct day day = {0};
+    const char *start = NULL;
     const struct problem *problem = judge_wish(db, &wish, &applicant, &day, &start);
     if (problem)
         return problem;
@@ -262,8 +262,8 @@ static const struct problem *write_move(struct db *db, const struct change *chan
         .actor = change->actor, .override = move->override, .keeps_start = !move->start_time.local};
     if (wish.treatment_id == standing->treatment_id)
         applicant.kept_minutes = standing->duration_minutes;
-    struct day day;
-    const char *start;
+    struct day day = {0};
+    const char *start = NULL;
     const struct problem *problem = judge_move(db, change, standing);
     if (!problem)
         problem = judge_wish(db, &wish, &applicant, &day, &start);

@@ -90,12 +90,12 @@ char *calendar_time(int minute, char text[TIME_TEXT_SIZE])
 {
     int hour = minute / 60;
     minute %= 60;
-    const char digits[] = {
+    const char written[] = {
         (char)('0' + hour / 10),   (char)('0' + hour % 10),   ':',
         (char)('0' + minute / 10), (char)('0' + minute % 10), '\0',
     };
-    memcpy(text, digits, sizeof digits);
-    return text + sizeof digits - 1;
+    memcpy(text, written, sizeof written);
+    return text + sizeof written - 1;
 }
 
 int calendar_weekday(int64_t day)

@@ -106,10 +106,19 @@ const char *db_integer_or_null(struct db *db, int64_t integer);
 #define LIST_DOCUMENT(ITEM, ORDER, JOINS)                                                          \
     " SELECT concat("                                                                              \
     "    '{\"items\": [', (SELECT string_agg((" ITEM ")::text, ', ' ORDER BY " ORDER ")"           \
-    "                        FROM (SELECT * FROM matching ORDER BY " ORDER                         \
-    "                               LIMIT $2::bigint OFFSET ($1::bigint - 1) * $2::bigint)"        \
-    "                          AS page " JOINS "),"                                                \
-    "    '], \"total\": ', (SELECT count(*) FROM matching),"                                       \
+    "                        FROM (SELECT *" LIST_PAGE(ORDER) JOINS LIST_END
+
+/* The same of rows that have their document ready; it keeps the order in which they come. */
+#define READY_LIST(ORDER)                                                                          \
+    " SELECT concat("                                                                              \
+    "    '{\"items\": [', (SELECT string_agg(document, ', ')"                                      \
+    "                        FROM (SELECT document" LIST_PAGE(ORDER) LIST_END
+
+#define LIST_PAGE(ORDER)                                                                           \
+    " FROM matching ORDER BY " ORDER                                                               \
+    " LIMIT $2::bigint OFFSET ($1::bigint - 1) * $2::bigint) AS page "
+#define LIST_END                                                                                   \
+    "), '], \"total\": ', (SELECT count(*) FROM matching),"                                        \
     "    ', \"page\": ', $1::bigint, ', \"page_size\": ', $2::bigint, '}')"
 
 #endif

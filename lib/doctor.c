@@ -58,8 +58,7 @@ const struct catalogue doctor_catalogue = {
              .sql = "WITH matching AS NOT MATERIALIZED ("
                     "    SELECT * FROM doctor"
                     "     WHERE ($3::text IS NULL OR department = $3)"
-                    "       AND ($4::boolean IS NULL OR is_active = $4))" LIST_DOCUMENT("document",
-                                                                                        "id", "")},
+                    "       AND ($4::boolean IS NULL OR is_active = $4))" READY_LIST("id")},
     .find = {.name = "doctor_find",
              .parameters = 1,
              .sql = "SELECT document FROM doctor WHERE id = $1::bigint"},
@@ -88,7 +87,7 @@ const struct catalogue doctor_offer = {
              .sql = "WITH matching AS NOT MATERIALIZED ("
                     "    SELECT * FROM doctor"
                     "     WHERE ($3::text IS NULL OR department = $3)"
-                    "       AND is_active)" LIST_DOCUMENT("document", "id", "")},
+                    "       AND is_active)" READY_LIST("id")},
     .find = {.name = "doctor_offer_find",
              .parameters = 1,
              .sql = "SELECT document FROM doctor WHERE id = $1::bigint AND is_active"},

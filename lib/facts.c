@@ -17,7 +17,7 @@
  */
 #define SETTINGS                                                                                   \
     "first::timestamp AT TIME ZONE time_zone, opens_at, closes_at, lunch_start, lunch_end,"        \
-    " min_notice_minutes, max_days_ahead, array_to_string(offered, ','),"                          \
+    " min_notice_minutes, max_days_ahead, offered,"                                                \
     " t.is_active, t.duration_minutes, "
 #define PRESENCE "concat_ws(' ', d.id, d.is_active, b.day, b.busy)"
 #define FULL_SLOTS(DAYS)                                                                           \
@@ -34,8 +34,8 @@
     "               quarter_offsets(" DAY ", time_zone),"                                          \
     "               substr(local_text(" DAY " + 1, time_zone), 20))"
 
-static const struct statement facts = {
-    .name = "facts",
+static const struct statement facts_of_days = {
+    .name = "facts_of_days",
     .parameters = 8,
     .sql = "SELECT start, now, " SETTINGS "       (SELECT string_agg(" PRESENCE ", ',')"
            "          FROM doctor d"
@@ -86,7 +86,7 @@ static const struct statement facts_of_day = {
                      "  LEFT JOIN doctor_day b ON b.doctor_id = $1::bigint AND b.day = first",
 };
 
-enum { WEEKDAYS = 7, SLOT_MINUTES = 30, EVERYBODY = 0 };
+enum { SLOT_MINUTES = 30, EVERYBODY = 0 };
 
 /* Their columns. */
 enum {
@@ -99,7 +99,7 @@ enum {
     LUNCH_END,
     MIN_NOTICE,
     MAX_DAYS,
-    OFFERED, /* quarters, by weekday */
+    OFFERED, /* quarters of a week */
     TREATMENT_ACTIVE,
     DURATION,
     PRESENCES, /* doctor, active, and, when anything was ever booked there, day, quarters */
@@ -242,14 +242,13 @@ static struct day read_first_day(const struct reading *reading)
 static void read_days(const struct reading *reading)
 {
     struct day day = read_first_day(reading);
-    const char *list = rows_text(reading->rows, 0, OFFERED);
-    quarters offered[WEEKDAYS];
-    for (int weekday = 0; weekday < WEEKDAYS; weekday++)
-        offered[weekday] = read_quarters(&list);
+    const char *week = rows_text(reading->rows, 0, OFFERED);
     for (int i = 0; i < reading->facts.day_count; i++) {
+        int weekday = calendar_weekday(reading->first_day + i);
+        const char *offered = week + (ptrdiff_t)weekday * QUARTERS_PER_DAY;
         reading->days[i].day = day;
         calendar_date(reading->first_day + i, reading->days[i].date);
-        reading->days[i].day.offered = offered[calendar_weekday(reading->first_day + i)];
+        reading->days[i].day.offered = read_quarters(&offered);
         day.now -= MINUTES_PER_DAY;
         day.days_ahead++;
     }
@@ -421,7 +420,7 @@ static const struct facts *read_facts(struct arena *arena, const struct rows *ro
     return &reading->facts;
 }
 
-const struct problem *facts_read(struct db *db, const struct wish *wish, const struct facts **read)
+const struct problem *facts_read(struct db *db, const struct wish *wish, const struct facts **facts)
 {
     const struct rows *rows;
     const char *parameters[] = {
@@ -437,7 +436,7 @@ const struct problem *facts_read(struct db *db, const struct wish *wish, const s
     bool nobodys_day = wish->doctor_id != NOT_GIVEN && !wish->start.has_offset &&
                        !wish->department && !wish->last_day && wish->patient_id == NOT_GIVEN;
     const struct problem *problem =
-        db_run(db, nobodys_day ? &facts_of_day : &facts, parameters, &rows);
+        db_run(db, nobodys_day ? &facts_of_day : &facts_of_days, parameters, &rows);
     if (problem)
         return problem;
     if (rows_count(rows) == 0)
@@ -447,31 +446,32 @@ const struct problem *facts_read(struct db *db, const struct wish *wish, const s
         return &problem_not_found;
     if (rows_null(rows, 0, TREATMENT_ACTIVE))
         return refusal_by_constraint(db->arena, "appointment_treatment");
-    *read = read_facts(db->arena, rows);
+    *facts = read_facts(db->arena, rows);
     return NULL;
 }
 
-struct day facts_day(const struct facts *read, int day, int doctor)
+struct day facts_day(const struct facts *facts, int day, int doctor)
 {
-    struct day of_doctor = read->days[day].day;
-    const struct presence *presence = &read->presences[day * read->doctor_count + doctor];
-    of_doctor.doctor_active = read->doctors[doctor].active;
+    struct day of_doctor = facts->days[day].day;
+    const struct presence *presence =
+        &facts->presences[(size_t)day * (size_t)facts->doctor_count + (size_t)doctor];
+    of_doctor.doctor_active = facts->doctors[doctor].active;
     of_doctor.doctor_busy = presence->busy;
     of_doctor.doctor_away = presence->away;
     return of_doctor;
 }
 
-void facts_start(const struct facts *read, int day, int quarter, char text[START_TEXT_SIZE])
+void facts_start(const struct facts *facts, int day, int quarter, char text[START_TEXT_SIZE])
 {
     enum { OFFSET_LENGTH = sizeof "+09:00" - 1 };
-    const char *offset = read->days[day].offsets;
+    const char *offset = facts->days[day].offsets;
     const int minute = quarter * QUARTER_MINUTES;
     for (const char *at = offset; *at && *at != ' ' && strtol(at, NULL, 10) <= minute;) {
         offset = at + strspn(at, "0123456789");
         at += strcspn(at, ", ");
         at += *at == ',';
     }
-    char *end = stpcpy(text, read->days[day].date);
+    char *end = stpcpy(text, facts->days[day].date);
     *end++ = 'T';
     end = stpcpy(calendar_time(minute, end), ":00");
     *stpncpy(end, offset, OFFSET_LENGTH) = '\0';

@@ -65,8 +65,7 @@ const struct catalogue treatment_catalogue = {
              .parameters = 3,
              .sql = "WITH matching AS NOT MATERIALIZED ("
                     "    SELECT * FROM treatment"
-                    "     WHERE ($3::boolean IS NULL OR is_active = $3))" LIST_DOCUMENT("document",
-                                                                                        "id", "")},
+                    "     WHERE ($3::boolean IS NULL OR is_active = $3))" READY_LIST("id")},
     .find = {.name = "treatment_find",
              .parameters = 1,
              .sql = "SELECT document FROM treatment WHERE id = $1::bigint"},
@@ -96,7 +95,7 @@ const struct catalogue treatment_offer = {
              .parameters = 2,
              .sql = "WITH matching AS NOT MATERIALIZED ("
                     "    SELECT * FROM treatment"
-                    "     WHERE is_active)" LIST_DOCUMENT("document", "id", "")},
+                    "     WHERE is_active)" READY_LIST("id")},
     .find = {.name = "treatment_offer_find",
              .parameters = 1,
              .sql = "SELECT document FROM treatment WHERE id = $1::bigint AND is_active"},

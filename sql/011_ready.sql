@@ -75,21 +75,20 @@ BEGIN ATOMIC
        AND s.start_time = ANY (times);
 END;
 
--- The quarter-hours with an active slot on each day of the week, Monday first. 2001 began on one.
-CREATE FUNCTION slots_offered() RETURNS bit(96)[]
+-- The quarter-hours with an active slot on each day of a week, Monday first. 2001 began on one.
+CREATE FUNCTION slots_offered() RETURNS bit(672)
 LANGUAGE sql STABLE
-RETURN ARRAY(SELECT coalesce(bit_or(quarters_touched(half_hour)), B'0'::bit(96))
-               FROM generate_series(timestamp '2001-01-01', '2001-01-07', interval '1 day') AS day
-               LEFT JOIN LATERAL (SELECT tsrange(day + s.start_time,
-                                                 day + s.start_time + interval '30 minutes')
-                                    FROM hospital_slot s
-                                   WHERE slot_capacity(day::date, s.start_time) > 0)
-                 AS offered (half_hour) ON true
-              GROUP BY day
-              ORDER BY day);
+RETURN (SELECT string_agg(quarters::text, '' ORDER BY day)::bit(672)
+          FROM (SELECT day, coalesce(bit_or(quarters_touched(half_hour)), B'0'::bit(96)) AS quarters
+                  FROM generate_series(timestamp '2001-01-01', '2001-01-07', interval '1 day') AS day
+                  LEFT JOIN LATERAL (SELECT tsrange(day + s.start_time,
+                                                    day + s.start_time + interval '30 minutes')
+                                       FROM hospital_slot s
+                                      WHERE slot_capacity(day::date, s.start_time) > 0)
+                    AS offered (half_hour) ON true
+                 GROUP BY day) AS week);
 
-ALTER TABLE hospital
-    ADD COLUMN offered bit(96)[] NOT NULL DEFAULT array_fill(B'0'::bit(96), ARRAY[7]);
+ALTER TABLE hospital ADD COLUMN offered bit(672) NOT NULL DEFAULT B'0'::bit(672);
 
 UPDATE hospital SET offered = slots_offered();
 
