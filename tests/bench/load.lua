@@ -52,12 +52,12 @@ local function book(doctor, day, minute, newcomer)
 end
 
 -- Free places, no two of which overlap, as in place.pgbench; neighbours are far apart in time.
--- wrk has the first of four parts of them.
+-- wrk begins with the first of them.
 local booked, threads_in_all = 0, 2
 local function next_place()
   local groups = doctors / 5
   local places = groups * 28 * 6 * weeks
-  local place = 7919 * 4 * (threads_in_all * booked + number) % places
+  local place = 7919 * (threads_in_all * booked + number) % places
   booked = booked + 1
   local half_hour = math.floor(place / groups) % 28
   local nth_day = math.floor(place / groups / 28)

@@ -43,9 +43,9 @@ pgbench_with() {
 # measure_pgbench: a script of statements.sh, in the database WHERE, on as many connections as the
 # pool has.
 measure_pgbench() {
-    local -A part_of=([insert]=1 [booking]=2)
+    local -A quarter_of=([insert]=1 [booking]=2)
     PGOPTIONS=$(session_options) pgbench_with "$4" "$3" "$5" "$1" --time="$2" \
-        --define=parts=4 --define=part="${part_of[$4]}"
+        --define=quarter="${quarter_of[$4]}"
 }
 
 # on_one_core COMMAND...: together with those whom the cluster sends to serve it. Else it is a matter
@@ -63,11 +63,10 @@ on_one_core() {
 # client, who does not wait for the disk. As many bookings in each database, for in a small one there
 # is not much to book.
 measure_cost() {
-    local limit=--time=$2 share=$at_once place=(--define=parts=4 --define=part=3)
-    [ "$3" = hospital ] || place=(--define=parts=1 --define=part=0)
+    local limit=--time=$2 share=$at_once
     [ "$4" != booking ] || { limit=--transactions=1000 share=1; }
     runner=on_one_core PGOPTIONS="$(session_options) -c synchronous_commit=off" \
-        pgbench_with "$4" "$3" 1 "$1" "$limit" "${place[@]}"
+        pgbench_with "$4" "$3" 1 "$1" "$limit" --define=quarter=3
     figures=$(awk -v share="$share" '{ print $3 * 1000 / share, "1 - - - -" }' <<<"$figures")
 }
 
@@ -136,7 +135,6 @@ measure_memory() {
 # ask_every_kind ROUND: logging in first, so that nobody waits any more in the end.
 ask_every_kind() {
     local kind
-    reset
     for kind in login doctor doctors day month earliest own book rush mixed; do
         measure_wrk "$1" 1 single "$kind" 128
         wait_until_idle

@@ -104,7 +104,7 @@ function text_or_null(text) {
 function json_line(row, last) {
     printf "    {\"id\": \"%s\", \"name\": \"%s\", \"clients\": %s, \"value\": %s, \"unit\": %s, " \
            "\"p50_ms\": %s, \"p99_ms\": %s, \"max_ms\": %s, \"errors\": %s, \"ratio\": %s, " \
-           "\"of\": %s, \"asked\": %s, \"met\": %s}%s\n", row, name[row], text_or_null(clients[row]),
+           "\"of\": %s, \"asked\": %s, \"met\": %s}%s\n", row, name[row], clients[row] == "" ? "null" : clients[row],
            number_or_null(figures["value"]), text_or_null(unit[row]), number_or_null(figures["p50"]),
            number_or_null(figures["p99"]), number_or_null(figures["max"]),
            text_or_nothing("%d", figures["errors"]) == "" ? "null" : figures["errors"],

@@ -8,5 +8,6 @@ DELETE FROM appointment WHERE id > :appointments;
 -- History is only ever added to, unless one is a replica.
 SET LOCAL session_replication_role = replica;
 DELETE FROM appointment_history WHERE appointment_id > :appointments;
-TRUNCATE login, refresh_token;
+DELETE FROM refresh_token;
+DELETE FROM login;
 COMMIT;
