@@ -62,6 +62,8 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
     database->connections = calloc((size_t)connections, sizeof *database->connections);
     database->idle = lending_new(connections);
     int patience = timeout_ms * SERVER_PATIENCE / WHOLE;
+    /* One plan for each statement: making it anew takes longer than most of them. Dates and lengths
+     * of time are shown as the schema's functions and lib/facts.c read them. */
     if (asprintf(
             &database->session_options,
             "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
