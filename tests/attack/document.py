@@ -28,15 +28,28 @@ def _no_constant(name):
     raise Broken(f"{name} is no JSON")
 
 
-def read_json(content):
+def read_json(content, fraction=float):
+    """Its value; `fraction` is what 1.0 becomes, which a validator takes for an integer if float."""
     try:
         return json.loads(
             content.decode("utf-8"),
             object_pairs_hook=_no_duplicates,
             parse_constant=_no_constant,
+            parse_float=fraction,
         )
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Broken(f"the body is no JSON: {error}") from error
+
+
+def is_text(value):
+    """Whether all texts in the value are such as the document's introduction allows."""
+    if isinstance(value, dict):
+        return all(is_text(n) and is_text(v) for n, v in value.items())
+    if isinstance(value, list):
+        return all(map(is_text, value))
+    if not isinstance(value, str):
+        return True
+    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value)
 
 
 class Schemas:
@@ -45,6 +58,19 @@ class Schemas:
     def __init__(self, document):
         self.components = document["components"]
         self.compiled = {}
+        self._translate(self.components)
+
+    def _translate(self, part):
+        """Says in draft 7 what OpenAPI 3.1 and JSON Schema have other words for since."""
+        if isinstance(part, dict):
+            if part.get("format") == "int64":
+                part.setdefault("maximum", 2**63 - 1)
+            if "dependentRequired" in part:
+                part["dependencies"] = part.pop("dependentRequired")
+            part = list(part.values())
+        if isinstance(part, list):
+            for member in part:
+                self._translate(member)
 
     def resolve(self, thing):
         while "$ref" in thing:
@@ -57,7 +83,7 @@ class Schemas:
         key = json.dumps(schema, sort_keys=True)
         if key not in self.compiled:
             whole = {"allOf": [schema], "components": self.components}
-            # int64 is OpenAPI's, and says nothing of texts, which are all that a format is asked of.
+            # A format is only asked about texts; what int64 means for numbers is read above.
             self.compiled[key] = fastjsonschema.compile(
                 whole, formats={"int64": ".*"}, use_default=False
             )

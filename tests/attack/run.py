@@ -9,8 +9,10 @@ same database asks the same again.
 """
 
 import collections
+import decimal
 import json
 import random
+import re
 import sys
 import time
 
@@ -19,6 +21,11 @@ import fastcgi
 import generate
 
 MOST_SHOWN = 10
+
+CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+# Mistakes that a schema can see. What is not_acceptable, it need not see: a day that is none, say.
+UNREADABLE = {"required", "unknown", "wrong_type"}
 
 
 class Answer:
@@ -66,8 +73,10 @@ def complaint_about_query(request):
     schemas = {p["name"]: p["schema"] for p in operation.parameters_in("query")}
     if not schemas or request.raw_query is not None:
         return None
-    names = [name for name, _ in request.query]
+    names = [name for name, value in request.query if value]
     for name, value in request.query:
+        if CONTROL.search(value):
+            return f"query: {name} has control characters"
         if name not in schemas or names.count(name) > 1:
             return f"query: {name} is unknown or there twice"
         value = operation.schemas.from_text(schemas[name], value)
@@ -85,11 +94,12 @@ def complaint_about_body(request):
     if not operation.body_schema or (not request.content and not operation.body_required):
         return None
     try:
-        return operation.schemas.complaint(
-            operation.body_schema, document.read_json(request.content)
-        )
+        body = document.read_json(request.content, decimal.Decimal)
     except document.Broken as broken:
         return str(broken)
+    if not document.is_text(body):
+        return "body: it holds what is no text"
+    return operation.schemas.complaint(operation.body_schema, body)
 
 
 def expect_honest_refusals(request, answer):
@@ -105,8 +115,13 @@ def expect_honest_refusals(request, answer):
         wrong = complaint_about(request)
         if wrong:
             raise document.Broken(f"it was accepted, though {wrong}")
-    elif generate.CANARY.encode() in answer.content:
+        return
+    if generate.CANARY.encode() in answer.content:
         raise document.Broken("the refusal repeats what was sent")
+    codes = {error["code"] for error in answer.json.get("errors", [])}
+    unreadable = codes & UNREADABLE or (answer.status == 400 and not codes)
+    if unreadable and request.raw_query is None and not complaint_about(request):
+        raise document.Broken("the document finds nothing wrong with it")
 
 
 def expect_own(request, answer):
