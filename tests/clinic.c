@@ -333,7 +333,7 @@ struct json_object *clinic_routes(enum pool_name pool)
     pthread_mutex_lock(&lock);
     if (!clinic.pools[pool].routes) {
         FILE *out = popen(text("%s/%s --routes", environment("BUILD"), pools[pool].program), "r");
-        static char printed[65536];
+        static char printed[256 * 1024];
         size_t length = fread(printed, 1, sizeof printed - 1, out);
         printed[length] = '\0';
         pclose(out);
