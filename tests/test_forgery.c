@@ -215,7 +215,7 @@ static char other_letter(char letter)
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const char *at = strchr(letters, letter);
-    return at ? letters[(at - letters) ^ 32] : 'A';
+    return (char)(at ? letters[(at - letters) ^ 32] : 'A');
 }
 
 Test(forgery, whoever_changes_one_letter_is_found_out, .timeout = 60)

@@ -135,8 +135,9 @@ static enum owner last_owner(const struct example *example)
 /* All that must be refused, which changes nothing; and another's looks like nobody's. */
 static void expect_refusals(const struct example *example)
 {
-    const char *const ids[] = {"", example_make(example, ++number, PATIENT_1),
-                               example_make(example, ++number, PATIENT_2), NOTHING};
+    const char *ids[] = {"", NULL, NULL, NOTHING};
+    for (enum owner owner = PATIENT_1; owner <= PATIENT_2; owner++)
+        ids[owner] = example_make(example, ++number, (int)owner);
     const char *before = everything();
     for (size_t c = 0; c < COUNT(callers); c++) {
         struct json_object *first = NULL;
