@@ -81,7 +81,7 @@ static const char *const never_logged[] = {"\"sqlstate\":\"22", "\"sqlstate\":\"
 Test(attack, every_answer_to_generated_requests_is_documented, .timeout = 600)
 {
     const char *plan = write_plan();
-    int ended = system(text("/usr/bin/python3 tests/attack/run.py %s >&2", plan));
+    int ended = system(text("/usr/bin/python3 -B tests/attack/run.py %s >&2", plan));
     cr_expect_eq(ended, 0, "see above what it found");
     for (size_t i = 0; i < sizeof stains / sizeof *stains; i++)
         cr_expect_str_eq(sql("%s", stains[i]), "0", "%s", stains[i]);
