@@ -45,7 +45,7 @@ HOSTILE_TEXTS = [
 HOSTILE_NUMBERS = [0, -1, 2**31, 2**53, 2**63 - 1, 2**63, -(2**63) - 1, 2**64 + 1, 10**40]
 HOSTILE_OTHERS = [None, True, False, 1.5, -0.0, 1e300, [], {}, [1], {"id": 1}, [[[[[[]]]]]]]
 
-# What a caller might like to set, though no form asks for it. run.py's caller looks for the values.
+# What a caller might like to set, though no form asks for it. tests/test_attack.c looks for it.
 MASS = {
     "id": 424242,
     "role": "admin",
@@ -384,7 +384,8 @@ class Generator:
         if name in ("opens_at", "closes_at", "lunch_start", "lunch_end"):
             return clock
         if name == "phone":
-            return self.random.choice([f"010{number:08}", f"010-{number % 10000:04}-1234", "+821012345678"])
+            forms = [f"010{number:08}", f"010-{number % 10000:04}-1234", "+821012345678"]
+            return self.random.choice(forms)
         if schema.get("format") == "email":
             return f"Person{number}@Example.com"
         if "password" in name:
