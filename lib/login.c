@@ -83,17 +83,18 @@ const struct form refresh_form = FORM(struct refresh, refresh_fields);
  * writing, so that it commits at once, whatever becomes of the request; to be counted twice, where
  * the connection was lost, hurts nobody. */
 #define FOUND(OF_PATIENT, PERSON)                                                                  \
-    "SELECT attempt.admitted, attempt.wait, person.id, person.password_hash"                       \
+    "SELECT attempt.admitted, attempt.wait, attempt.known, person.id, person.password_hash"        \
     "  FROM (SELECT $1 AS name) AS asked"                                                          \
     "  LEFT JOIN " PERSON " CROSS JOIN LATERAL login_admit(" OF_PATIENT                            \
     ", person.id, $2::bytea, $3::inet) AS attempt"
 
 /*
  * find:    (what is unique to them, its digest, address) -> whether they may try, seconds to wait,
- *          person, password hash
+ *          whether they are known there, person, password hash
  * start:   (person, digest of the refresh token, days it is good for, password hash, digest of what
- *          is unique to them, address) -> login, unless the password has been changed since or the
- *          person has left; whoever changes it waits until the login is there, and ends it
+ *          is unique to them, address, whether they were known there) -> login, unless the password
+ *          has been changed since or the person has left; whoever changes it waits until the login
+ *          is there, and ends it
  * refresh: (digest that was shown, digest of the next, days it is good for) -> login
  * where a login is: its id, the person's id, role and document.
  */
@@ -101,7 +102,7 @@ struct login_kind {
     struct statement find, start, refresh;
 };
 
-#define FORGIVEN ", login_forgive($5::bytea, $6::inet)"
+#define FORGIVEN ", login_forgive($5::bytea, $6::inet, $7::boolean)"
 
 #define PATIENT_STARTED                                                                            \
     STARTED("patient_id",                                                                          \
@@ -116,7 +117,7 @@ const struct login_kind login_of_patient = {
              .parameters = 3,
              .sql = FOUND("true", "patient person ON person.phone = asked.name")},
     .start = {.name = "login_start_patient",
-              .parameters = 6,
+              .parameters = 7,
               .writes = true,
               .sql = "WITH" PATIENT_STARTED " SELECT started" PATIENTS_LOGIN FORGIVEN
                      "   FROM started JOIN patient p ON p.id = $1::bigint"},
@@ -141,7 +142,7 @@ const struct login_kind login_of_staff = {
              .sql =
                  FOUND("false", "staff person ON person.email = asked.name AND person.is_active")},
     .start = {.name = "login_start_staff",
-              .parameters = 6,
+              .parameters = 7,
               .writes = true,
               .sql = "WITH" STAFF_STARTED " SELECT started" STAFFS_LOGIN FORGIVEN
                      "   FROM started JOIN staff s ON s.id = $1::bigint"},
@@ -220,23 +221,28 @@ const struct problem *login_register(struct db *db, struct hashing *hashing,
 /* Nobody has looked at the password: not marked as writing for the same reason as above. */
 static const struct statement forgive_attempt = {
     .name = "login_forgive",
-    .parameters = 2,
-    .sql = "SELECT login_forgive($1::bytea, $2::inet)",
+    .parameters = 3,
+    .sql = "SELECT login_forgive($1::bytea, $2::inet, $3::boolean)",
 };
+
+/* The columns of what `find` answers. */
+enum { ADMITTED, WAIT, KNOWN, PERSON, HASH };
 
 /* Looks at the password of whom `found` has. Whoever is not found has no hash, which takes as long
  * to check and is refused alike. */
 static const struct problem *check_password(struct db *db, struct hashing *hashing,
-                                            const struct rows *found, const char *password,
-                                            const char *const price[2])
+                                            const struct rows *found, const struct attempt *attempt,
+                                            const char *account)
 {
-    int wait = (int)rows_integer(found, 0, 1);
-    if (!rows_boolean(found, 0, 0))
+    int wait = (int)rows_integer(found, 0, WAIT);
+    if (!rows_boolean(found, 0, ADMITTED))
         return problem_wait(db->arena, wait);
-    const char *hash = rows_null(found, 0, 3) ? NULL : rows_text(found, 0, 3);
-    const struct problem *problem = password_check(hashing, hash, password);
+    const char *hash = rows_null(found, 0, HASH) ? NULL : rows_text(found, 0, HASH);
+    const struct problem *problem = password_check(hashing, hash, attempt->password);
     if (problem == &problem_unavailable) {
         const struct rows *nothing;
+        const char *price[] = {account, actor_address(attempt->address),
+                               rows_text(found, 0, KNOWN)};
         db_run(db, &forgive_attempt, price, &nothing);
     }
     /* Only the owner may come in: others hear what they would hear about any account. */
@@ -263,17 +269,17 @@ const struct problem *login_with_password(struct db *db, const struct login_kind
     const struct problem *problem =
         db_run(db, &kind->find, (const char *[]){attempt->name, account, address}, &found);
     if (!problem)
-        problem = check_password(db, hashing, found, attempt->password,
-                                 (const char *[]){account, address});
+        problem = check_password(db, hashing, found, attempt, account);
     if (problem)
         return problem;
     const char *token = secret_new(db->arena);
-    const char *parameters[] = {rows_text(found, 0, 2),
+    const char *parameters[] = {rows_text(found, 0, PERSON),
                                 secret_digest(db->arena, token),
                                 db_integer(db, refresh_days),
-                                rows_text(found, 0, 3),
+                                rows_text(found, 0, HASH),
                                 account,
-                                address};
+                                address,
+                                rows_text(found, 0, KNOWN)};
     problem = obtain(db, &kind->start, parameters, token, login);
     return problem == &problem_unauthenticated ? &problem_bad_credentials : problem;
 }

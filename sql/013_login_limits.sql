@@ -40,77 +40,87 @@ CREATE FUNCTION login_network(address inet) RETURNS inet
 LANGUAGE sql IMMUTABLE
 RETURN CASE family(address)
            WHEN 4 THEN host(address)::inet
-           WHEN 6 THEN network(set_masklen(address, 64))::inet
+           WHEN 6 THEN CASE WHEN address << '::ffff:0:0/96' THEN address -- it is one of the former
+                            ELSE network(set_masklen(address, 64))::inet
+                       END
            ELSE '0.0.0.0'::inet
        END;
 
--- The budgets that an attempt is paid from; without an account it is a registration.
-CREATE FUNCTION login_budgets(of_account bytea, whence inet)
+-- The budgets that an attempt is paid from; without an account it is a registration. Where the owner of
+-- an account has logged in before, it has one of its own: what others spend, elsewhere or on other
+-- accounts, is not missing there.
+CREATE FUNCTION login_budgets(of_account bytea, whence inet, is_known boolean)
 RETURNS TABLE (scope text, account bytea, network inet)
 LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
     SELECT 'account from network', of_account, whence WHERE of_account IS NOT NULL
      UNION ALL
-    SELECT 'network', '\x'::bytea, whence             WHERE of_account IS NOT NULL
+    SELECT 'network', '\x'::bytea, whence             WHERE of_account IS NOT NULL AND NOT is_known
      UNION ALL
-    SELECT 'account', of_account, '::/0'::inet        WHERE of_account IS NOT NULL
+    SELECT 'account', of_account, '::/0'::inet        WHERE of_account IS NOT NULL AND NOT is_known
      UNION ALL
     SELECT 'registration', '\x00'::bytea, whence      WHERE of_account IS NULL;
 END;
 
--- How long somebody must wait, 0 for not at all, and whether they may come in all the same: where the
--- owner has logged in before, others may spend what they like elsewhere, or on other accounts.
-CREATE FUNCTION login_judge(of_account bytea, whence inet, is_known boolean,
-                            OUT admitted boolean, OUT wait integer)
+-- In how many seconds all of these budgets will have something left; 0: now.
+CREATE FUNCTION login_wait(of_account bytea, whence inet, is_known boolean) RETURNS integer
 LANGUAGE sql STABLE
+RETURN (SELECT greatest(0, max(ceil(extract(epoch FROM budget.spent_until - clock_timestamp()
+                                                       - (at_once - 1) * every))))::integer
+          FROM login_budgets(of_account, whence, is_known)
+          JOIN login_limit USING (scope)
+          JOIN login_budget AS budget USING (account, network));
+
+-- Makes sure that the budgets are there, and that nobody else changes them. All lock in one order.
+CREATE FUNCTION login_lock(of_account bytea, whence inet, is_known boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO login_budget (account, network, spent_until)
+    SELECT account, network, now()
+      FROM login_budgets(of_account, whence, is_known)
+     ORDER BY account, network
+        ON CONFLICT DO NOTHING;
+    PERFORM
+       FROM login_budget AS budget
+       JOIN login_budgets(of_account, whence, is_known) USING (account, network)
+      ORDER BY account, network
+        FOR UPDATE OF budget;
+END $$;
+
+-- Takes the price of that many attempts; of a negative number, gives it back.
+CREATE FUNCTION login_pay(of_account bytea, whence inet, is_known boolean, attempts integer) RETURNS void
+LANGUAGE sql
 BEGIN ATOMIC
-    SELECT coalesce(bool_and(seconds <= 0 OR (is_known AND scope <> 'account from network')), true),
-           greatest(max(seconds), 0)
-      FROM login_budgets(of_account, whence) AS needed
+    UPDATE login_budget AS budget
+       SET spent_until = greatest(spent_until, clock_timestamp()) + attempts * every
+      FROM login_budgets(of_account, whence, is_known) AS needed
       JOIN login_limit USING (scope)
-      JOIN login_budget USING (account, network)
-     CROSS JOIN LATERAL (SELECT ceil(extract(epoch FROM spent_until - clock_timestamp()
-                                                      - (at_once - 1) * every))::integer) AS w (seconds);
+     WHERE (budget.account, budget.network) = (needed.account, needed.network);
 END;
 
--- Lets somebody try to log in, or to register, and takes the price; or says how long to wait.
--- `person` is whose account it is, NULL when there is no such account.
+-- Lets somebody try to log in, or to register, and takes the price, or does not. `person` is whose
+-- account it is, NULL when there is no such account. `wait` is how long anybody who is not known must
+-- wait, and what all are to hear who do not turn out to be the owner.
 CREATE FUNCTION login_admit(of_patient boolean, person bigint, of_account bytea, address inet,
-                            OUT admitted boolean, OUT wait integer)
+                            OUT admitted boolean, OUT known boolean, OUT wait integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     whence inet := login_network(address);
     lately timestamptz := now() - interval '90 days';
-    is_known boolean := CASE
+BEGIN
+    known := CASE
         WHEN of_patient
         THEN EXISTS (SELECT FROM login WHERE patient_id = person AND network = whence AND started_at > lately)
         ELSE EXISTS (SELECT FROM login WHERE staff_id = person AND network = whence AND started_at > lately)
     END;
-BEGIN
-    SELECT * INTO admitted, wait FROM login_judge(of_account, whence, is_known);
-    IF NOT admitted THEN
-        RETURN;
-    END IF;
-
-    -- Again, after those who came first. All lock in the same order.
-    INSERT INTO login_budget (account, network, spent_until)
-    SELECT needed.account, needed.network, now()
-      FROM login_budgets(of_account, whence) AS needed
-     ORDER BY needed.account, needed.network
-        ON CONFLICT DO NOTHING;
-    PERFORM
-       FROM login_budget AS budget
-       JOIN login_budgets(of_account, whence) USING (account, network)
-      ORDER BY account, network
-        FOR UPDATE OF budget;
-    SELECT * INTO admitted, wait FROM login_judge(of_account, whence, is_known);
+    admitted := login_wait(of_account, whence, known) = 0;
     IF admitted THEN
-        UPDATE login_budget AS budget
-           SET spent_until = least(greatest(spent_until, clock_timestamp()) + every,
-                                   clock_timestamp() + at_once * every)
-          FROM login_budgets(of_account, whence) AS needed
-          JOIN login_limit USING (scope)
-         WHERE (budget.account, budget.network) = (needed.account, needed.network);
+        PERFORM login_lock(of_account, whence, known);
+        admitted := login_wait(of_account, whence, known) = 0; -- after those who came first
+    END IF;
+    wait := login_wait(of_account, whence, false);
+    IF admitted THEN
+        PERFORM login_pay(of_account, whence, known, 1);
     END IF;
 
     -- Lets go of some that have long been full: more than come, so that they run out.
@@ -124,21 +134,13 @@ BEGIN
 END $$;
 
 -- Gives the price of an attempt back: the password was right, or nobody has looked at it.
-CREATE FUNCTION login_forgive(of_account bytea, address inet) RETURNS void
+CREATE FUNCTION login_forgive(of_account bytea, address inet, was_known boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     whence inet := login_network(address);
 BEGIN
-    PERFORM
-       FROM login_budget AS budget
-       JOIN login_budgets(of_account, whence) USING (account, network)
-      ORDER BY account, network
-        FOR UPDATE OF budget;
-    UPDATE login_budget AS budget
-       SET spent_until = spent_until - every
-      FROM login_budgets(of_account, whence) AS needed
-      JOIN login_limit USING (scope)
-     WHERE (budget.account, budget.network) = (needed.account, needed.network);
+    PERFORM login_lock(of_account, whence, was_known);
+    PERFORM login_pay(of_account, whence, was_known, -1);
 END $$;
 
-REVOKE ALL ON FUNCTION login_judge, login_admit, login_forgive FROM PUBLIC;
+REVOKE ALL ON FUNCTION login_lock, login_pay, login_admit, login_forgive FROM PUBLIC;
