@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secret.h"
+
 /* As sql/013_login_limits.sql has them, but for two numbers: all comes back more slowly, so that
  * none does while a slow machine tries; and where 100 may come together, 30 may. */
 enum { SLOWER = 100, TOGETHER = 30 };
@@ -296,13 +298,14 @@ Test(limit, what_is_over_is_let_go_of)
 /* Not even whoever has every telephone number finds it there by trying them all. */
 Test(limit, budgets_do_not_name_accounts)
 {
+    struct arena *arena = arena_new();
     guess(1, kinds, "010-1234-5678", "192.0.2.1");
-    cr_expect_str_eq(
-        sql("SELECT count(*) FROM login_budget b"
-            " WHERE b::text LIKE '%%01012345678%%'"
-            "    OR account IN ('01012345678', sha256('01012345678'),"
-            "                   sha512('01012345678'), decode(md5('01012345678'), 'hex'))"),
-        "0");
+    cr_expect_str_eq(sql("SELECT count(*) FROM login_budget"), "3");
+    cr_expect_str_eq(sql("SELECT count(*) FROM login_budget"
+                         " WHERE account IN ('01012345678', sha256('01012345678'), '%s')",
+                         secret_digest(arena, "01012345678")),
+                     "0");
     cr_expect_str_eq(
         sql("SELECT string_agg(DISTINCT length(account)::text, ' ') FROM login_budget"), "0 32");
+    arena_free(arena);
 }
