@@ -1,6 +1,7 @@
 /* Limits on logins and registrations: who guesses is slowed down, and no owner is locked out. */
 #include "clinic.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,12 @@ enum { SLOWER = 100, TOGETHER = 30 };
 static void open_slowly(void)
 {
     clinic_open();
-    sql("UPDATE login_limit SET every = every * %d, at_once = least(at_once, %d)", SLOWER,
-        TOGETHER);
+    sql("UPDATE login_limit SET every = every * %d", SLOWER);
+    sql("UPDATE login_limit SET at_once = %d WHERE scope IN ('account', 'network')", TOGETHER);
 }
 
 TestSuite(limit, .init = open_slowly, .fini = clinic_close);
+TestSuite(limit_itself, .init = clinic_open, .fini = clinic_close);
 
 /* The two kinds of people who log in; one of each is known, one is not. */
 static const struct kind {
@@ -168,15 +170,14 @@ Test(limit, where_an_owner_is_known_a_wrong_password_hears_what_it_hears_about_a
     }
 }
 
-Test(limit, nobody_waits_longer_than_half_a_minute)
+Test(limit_itself, lets_nobody_wait_longer_than_half_a_minute)
 {
-    cr_expect_str_eq(
-        sql("SELECT string_agg(concat_ws(' ', scope, at_once,"
-            "                            extract(epoch FROM every / %d)::integer), ', '"
-            "                  ORDER BY scope)"
-            "  FROM login_limit",
-            SLOWER),
-        "account 30 10, account from network 10 30, network 30 5, registration 30 20");
+    cr_expect_str_eq(sql("SELECT string_agg(concat_ws(' ', scope, at_once,"
+                         "                            extract(epoch FROM every)::integer), ', '"
+                         "                  ORDER BY scope)"
+                         "  FROM login_limit"),
+                     "account 100 10, account from network 10 30, network 100 5,"
+                     " registration 30 20");
 }
 
 Test(limit, right_passwords_cost_nothing)
@@ -219,6 +220,66 @@ Test(limit, of_64_guesses_at_once_at_most_10_are_looked_at)
         cr_expect(looked_at > 0 && looked_at <= 10 && slowed > 0, "%d, %d", looked_at, slowed);
         cr_expect_eq(looked_at + slowed + unavailable, 64);
     }
+}
+
+static void guess_at_somebody(int number, void *shared)
+{
+    struct crowd *crowd = shared;
+    crowd->statuses[number] =
+        try(crowd->kind, text(crowd->kind->form, number), WRONG, "192.0.2.1").status;
+}
+
+/* More than may wait for their password's turn. */
+Test(limit, an_attempt_that_was_not_looked_at_costs_nothing)
+{
+    FOR_BOTH_KINDS(kind)
+    {
+        struct crowd crowd = {.kind = kind};
+        int looked_at = 0, unavailable = 0;
+        sql("TRUNCATE login_budget");
+        sql("UPDATE login_limit SET at_once = 100 WHERE scope = 'network'");
+        at_once(64, guess_at_somebody, &crowd);
+        for (int i = 0; i < 64; i++) {
+            looked_at += crowd.statuses[i] == 401;
+            unavailable += crowd.statuses[i] == 503;
+        }
+        cr_expect(looked_at > 0 && unavailable > 0, "%d and %d", looked_at, unavailable);
+        cr_expect_str_eq(sql("SELECT ceil(extract(epoch FROM spent_until - now()) / (5 * %d))"
+                             "  FROM login_budget WHERE account = ''",
+                             SLOWER),
+                         text("%d", looked_at));
+    }
+}
+
+static void *guess_16_at_once(void *crowd)
+{
+    at_once(16, guess_at_once, crowd);
+    return NULL;
+}
+
+/* The narrowest case made certain: all have seen that something is left before any has taken it. */
+Test(limit, guesses_that_come_together_are_counted_one_by_one)
+{
+    struct crowd crowd = {.kind = kinds};
+    pthread_t thread;
+    int looked_at = 0, slowed = 0;
+    clinic_stop_workers(PATIENT_POOL);
+    clinic_set("WORKER_THREADS", "32");
+    clinic_set("DATABASE_CONNECTIONS", "16");
+    clinic_set("DATABASE_TIMEOUT_MS", "20000");
+    clinic_start_worker(PATIENT_POOL);
+    guess(1, kinds, kinds->known, "192.0.2.1");
+    sql("BEGIN");
+    sql("SELECT FROM login_budget FOR UPDATE");
+    cr_assert_eq(pthread_create(&thread, NULL, guess_16_at_once, &crowd), 0);
+    clinic_await_locks(16);
+    sql("COMMIT");
+    pthread_join(thread, NULL);
+    for (int i = 0; i < 16; i++) {
+        looked_at += crowd.statuses[i] == 401;
+        slowed += crowd.statuses[i] == 429;
+    }
+    cr_expect(looked_at == 9 && slowed == 7, "%d and %d", looked_at, slowed);
 }
 
 static struct answer guess_with_key(const struct kind *kind, const char *password, const char *key)
