@@ -68,8 +68,7 @@ static const struct statement facts_of_days = {
            "                                 AT TIME ZONE 'UTC' AT TIME ZONE time_zone END)"
            "               AS wished (start)"
            "        OFFSET 0) AS span"
-           "  LEFT JOIN treatment t ON t.id = $2::bigint"
-           " WHERE last - first BETWEEN 0 AND 61",
+           "  LEFT JOIN treatment t ON t.id = $2::bigint",
 };
 
 /* The same for what is asked most: one doctor on the START's own day. */
@@ -471,9 +470,6 @@ const struct problem *facts_read(struct db *db, const struct wish *wish, const s
     const struct problem *problem = db_run(db, statement, parameters, &rows);
     if (problem)
         return problem;
-    if (rows_count(rows) == 0)
-        return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
-                             "must not be before from, nor more than 62 days with it");
     if (wish->doctor_id != NOT_GIVEN && !wish->department && !*column_list(rows, PRESENCES))
         return &problem_not_found;
     if (rows_null(rows, 0, TREATMENT_ACTIVE))
