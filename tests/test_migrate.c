@@ -3,7 +3,6 @@
 
 #include <libpq-fe.h>
 #include <stdlib.h>
-#include <string.h>
 
 TestSuite(migrate, .init = clinic_open, .fini = clinic_close);
 
@@ -87,8 +86,7 @@ Test(migrate, a_hospital_from_before_the_roles_keeps_what_it_has)
 Test(migrate, passwords_reach_no_command_line_and_no_log)
 {
     const char *directory = clinic_directory(), *database = create("told");
-    const char *host = strstr(getenv("TEST_CLUSTER"), "host=") + strlen("host=");
-    host = text("%.*s", (int)strcspn(host, " "), host);
+    const char *host = sql("SHOW unix_socket_directories");
     const char *const urls[] = {
         text("%s password=%s", url_of(database), getenv("PGPASSWORD")),
         text("password = '%s' %s", getenv("PGPASSWORD"), url_of(database)),

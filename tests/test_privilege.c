@@ -293,9 +293,9 @@ Test(privilege, a_pool_that_was_taken_over_cannot)
     for (size_t i = 0; i < COUNT(rows); i++)
         cr_expect_str_eq(attempt(pools[rows[i].pool], rows[i].statement), "42501", "%s: %s",
                          roles[rows[i].pool], rows[i].statement);
-    for (size_t i = 0; i < COUNT(pools); i++) {
-        cr_expect_str_eq(attempt(pools[i], text(BOOKED, ", price", ", 0")), "42501");
-        PQfinish(pools[i]);
+    for (enum pool_name pool = PATIENT_POOL; pool <= ADMIN_POOL; pool++) {
+        cr_expect_str_eq(attempt(pools[pool], text(BOOKED, ", price", ", 0")), "42501");
+        PQfinish(pools[pool]);
     }
 }
 
