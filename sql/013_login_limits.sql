@@ -144,3 +144,8 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION login_lock, login_pay, login_admit, login_forgive FROM PUBLIC;
+
+GRANT EXECUTE
+   ON FUNCTION login_admit(boolean, bigint, bytea, inet), login_forgive(bytea, inet, boolean), login_network(inet)
+   TO hospital_patient, hospital_admin;
+GRANT INSERT (network) ON login TO hospital_patient, hospital_admin;

@@ -196,7 +196,9 @@ Test(outage, all_who_wait_in_vain_are_told_so_and_none_is_booked_later)
 /* Makes every booking run `statements` of PL/pgSQL, which know how often they ran as `tries`. */
 static void disturb_bookings(const char *statements)
 {
-    sql("CREATE SEQUENCE try"); /* sequences do not roll back, so it counts failed tries as well */
+    sql("CREATE SEQUENCE try; GRANT USAGE ON SEQUENCE try TO PUBLIC"); /* sequences do not roll
+                                                                          back, so it counts failed
+                                                                          tries as well */
     sql("CREATE FUNCTION disturb() RETURNS trigger LANGUAGE plpgsql AS $$"
         " DECLARE tries bigint := nextval('try');"
         " BEGIN %s RETURN NEW; END $$",

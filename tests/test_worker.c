@@ -170,7 +170,7 @@ Test(worker, kept_connections_are_given_up_before_they_keep_others_out)
 
 Test(worker, too_few_open_files_are_told_at_start)
 {
-    setenv("DATABASE_URL", clinic_url(), 1);
+    setenv("PATIENT_DATABASE_URL", clinic_pool_url(PATIENT_POOL), 1);
     setenv("PATIENT_TOKEN_SECRET", "0123456789abcdef0123456789abcdef", 1);
     char said[512] = "";
     FILE *out = popen(text("ulimit -n 40; exec spawn-fcgi -s %s/few.sock -n -- %s/patient-api 2>&1",
