@@ -306,3 +306,28 @@ const struct problem *login_end(struct db *db, int64_t login_id)
     const struct rows *rows;
     return db_run(db, &end_login, (const char *[]){db_integer(db, login_id)}, &rows);
 }
+
+static const struct statement role_of_staff = {
+    .name = "login_role_of_staff",
+    .parameters = 2,
+    .sql = "SELECT role"
+           "  FROM staff"
+           " WHERE id = $1::bigint AND is_active"
+           "   AND NOT EXISTS (SELECT FROM login"
+           "                    WHERE login.id = $2::bigint AND staff_id = $1::bigint"
+           "                      AND ended_at IS NOT NULL)",
+};
+
+const struct problem *login_role_of_staff(struct db *db, int64_t staff_id, int64_t login_id,
+                                          const char **role)
+{
+    const struct rows *rows;
+    const char *parameters[] = {db_integer(db, staff_id), db_integer(db, login_id)};
+    const struct problem *problem = db_run(db, &role_of_staff, parameters, &rows);
+    if (problem)
+        return problem;
+    if (rows_count(rows) == 0)
+        return &problem_unauthenticated;
+    *role = rows_text(rows, 0, 0);
+    return NULL;
+}

@@ -81,4 +81,9 @@ const struct problem *login_refresh(struct db *db, const struct login_kind *kind
 /* Ends a login: its refresh tokens are good no more. */
 const struct problem *login_end(struct db *db, int64_t login_id);
 
+/* The role that a staff member has now, whatever it was when they logged in. Refused:
+ * `unauthenticated` when they have left, or when that login has ended. */
+const struct problem *login_role_of_staff(struct db *db, int64_t staff_id, int64_t login_id,
+                                          const char **role);
+
 #endif

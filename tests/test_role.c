@@ -26,26 +26,24 @@ TestSuite(matrix, .init = open_and_dismiss, .fini = clinic_close_alive, .timeout
 
 enum { HOUR = 3600 };
 
-/*
- * Who calls. Access tokens are not looked up, so whoever has left may use theirs until it expires,
- * after ACCESS_TOKEN_MINUTES; they get no other. Each token is shown to both pools.
- */
+/* Who calls, each with a token that is shown to both pools. */
 static const struct caller_row {
     const char *name;
     enum pool_name pool;
     const char *role; /* NULL: no token */
     int person, seconds;
+    bool dismissed;
 } callers[] = {
-    {"nobody", PATIENT_POOL, NULL, 0, 0},
-    {"patient 1", PATIENT_POOL, "patient", 1, HOUR},
-    {"patient 2", PATIENT_POOL, "patient", 2, HOUR},
-    {"patient 1, expired", PATIENT_POOL, "patient", 1, -1},
-    {"viewer", ADMIN_POOL, "viewer", 3, HOUR},
-    {"desk", ADMIN_POOL, "desk", 2, HOUR},
-    {"admin", ADMIN_POOL, "admin", 1, HOUR},
-    {"desk, dismissed", ADMIN_POOL, "desk", 4, HOUR},
-    {"admin, dismissed", ADMIN_POOL, "admin", 5, HOUR},
-    {"admin, expired", ADMIN_POOL, "admin", 1, -1},
+    {"nobody", PATIENT_POOL, NULL, 0, 0, false},
+    {"patient 1", PATIENT_POOL, "patient", 1, HOUR, false},
+    {"patient 2", PATIENT_POOL, "patient", 2, HOUR, false},
+    {"patient 1, expired", PATIENT_POOL, "patient", 1, -1, false},
+    {"viewer", ADMIN_POOL, "viewer", 3, HOUR, false},
+    {"desk", ADMIN_POOL, "desk", 2, HOUR, false},
+    {"admin", ADMIN_POOL, "admin", 1, HOUR, false},
+    {"desk, dismissed", ADMIN_POOL, "desk", 4, HOUR, true},
+    {"admin, dismissed", ADMIN_POOL, "admin", 5, HOUR, true},
+    {"admin, expired", ADMIN_POOL, "admin", 1, -1, false},
 };
 
 /* Whose the thing is that the path names: one of two patients', or nobody's, for there is none. */
@@ -69,7 +67,7 @@ static int refusal_of(const struct example *example, const struct caller_row *ca
         return 0;
     if (strcmp(example->role, "anyone or patient") == 0 && !caller->role)
         return 0;
-    if (!caller->role || caller->seconds < 0 || caller->pool != example->pool)
+    if (!caller->role || caller->seconds < 0 || caller->dismissed || caller->pool != example->pool)
         return 401;
     if (example->pool == PATIENT_POOL)
         return 0;
