@@ -29,7 +29,7 @@ pool() {
     shift 3
     rm -f "$state/$name.sock"
     (as_server spawn-fcgi -s "$state/$name.sock" -M 0660 -n -- \
-        "$(command -v multiwatch)" -s TERM -r 10 -t 1000 -f "$workers" -- "$state/app/$program" "$@") \
+        "$(command -v multiwatch)" -s TERM -r 10 -t 100 -f "$workers" -- "$state/app/$program" "$@") \
         >>"$state/log/$name.log" 2>&1 9>&- &
     pids+=($!)
 }
