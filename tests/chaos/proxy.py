@@ -16,7 +16,7 @@ import os
 import random
 import sys
 
-STEPS = ("connect", "idempotency_find", "facts_of_days", "BEGIN", "idempotency_claim",
+STEPS = ("connect", "idempotency_find", "facts", "BEGIN", "idempotency_claim",
          "appointment_insert", "idempotency_keep", "COMMIT")
 BEFORE, AFTER = "before", "after"
 COMMITTED = b"C\0\0\0\x0bCOMMIT\0Z\0\0\0\x05I"
@@ -164,9 +164,11 @@ class Connection:
 
 
 def step_of(kind, rest):
-    """A Bind names its portal and then its statement; a Query is its text."""
+    """A Bind names its portal and then its statement; a Query is its text. There are two statements
+    of facts."""
     if kind == b"B":
-        return rest.split(b"\0", 2)[1].decode()
+        name = rest.split(b"\0", 2)[1].decode()
+        return "facts" if name.startswith("facts_") else name
     return rest.rstrip(b"\0").decode() if kind == b"Q" else None
 
 
