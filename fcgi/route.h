@@ -97,7 +97,8 @@ struct actor route_actor(const struct request *request);
 enum { MOST_STATUSES = 16 };
 void route_statuses(const struct route *route, int statuses[MOST_STATUSES]);
 
-/* Prints the pool's table as JSON: an array of {method, path, role, statuses, body, query}. */
+/* Prints the pool's table as JSON: an array of {method, path, role, statuses, body, query},
+ * where body and query are arrays of {name, type, required, null}. */
 void routes_print(const struct pool *pool, FILE *out);
 
 #endif

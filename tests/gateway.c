@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,8 @@ void gateway_open(void)
     nginx = fork();
     if (nginx == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
+        dup2(open(text("%s/error.log", directory), O_WRONLY | O_CREAT | O_APPEND, 0644),
+             STDERR_FILENO);
         execlp("nginx", "nginx", "-e", "stderr", "-c", text("%s/nginx.conf", directory), "-g",
                "daemon off;", (char *)NULL);
         _exit(127);
@@ -105,6 +108,8 @@ void gateway_open(void)
     const struct timespec pause = {.tv_nsec = 10000000};
     for (int i = 0; i < 1000 && gateway_get("/health").status != 200; i++)
         nanosleep(&pause, NULL);
+    if (gateway_get("/health").status != 200)
+        run(text("cat %s/error.log >&2", directory));
     cr_assert_eq(gateway_get("/health").status, 200, "the gateway did not become healthy");
 }
 

@@ -12,7 +12,8 @@
 void gateway_open(void);
 void gateway_close(void);
 
-/* Stops nginx alone; whatever it has to write is in its access log then. */
+/* Stops nginx alone; whatever it has to write is in access.log and error.log of the clinic's
+ * directory then. */
 void gateway_stop(void);
 
 /* The port on 127.0.0.1 that nginx listens on. */
