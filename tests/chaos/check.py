@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """Compares what the clients wrote down with what the database holds.
 
     check.py HISTORY DATABASE_URL [--figures FILE] [--planted CHECK]
@@ -24,7 +24,7 @@ SHOWN = 3  # examples of each kind
 NOBODY = "nobody"  # the memo of what load.lua books
 RECOVERED = 2  # seconds after which nothing may fail any more
 
-# --- What is compared ------------------------------------------------------------------------------
+# --- What is compared -----------------------------------------------------------------------------
 
 
 @dataclass
@@ -115,7 +115,7 @@ def told_state(body):
             "start": body["start_time"][:19].replace("T", " ")}
 
 
-# --- What must hold between history and database: each yields what does not ------------------------
+# --- What must hold between history and database: each yields what does not -----------------------
 
 
 def acknowledged_is_kept(run):
@@ -125,14 +125,15 @@ def acknowledged_is_kept(run):
             continue
         told = errand.body
         kept = run.by_version.get((told["id"], told["version"]))
+        made = f"{errand.key}: {errand.operation} made {told['id']} version {told['version']}"
         if told["id"] not in run.appointments:
-            yield f"{errand.key}: {errand.operation} of {told['id']}, which does not exist"
+            yield f"{made}, and there is no such appointment"
         elif not kept:
-            yield f"{errand.key}: {errand.operation} made version {told['version']} of {told['id']}, which is not there"
+            yield f"{made}, and there is no such version"
         elif state(kept) != told_state(told):
-            yield f"{errand.key}: {errand.operation} said {told_state(told)}, and it is {state(kept)}"
+            yield f"{made}, told as {told_state(told)}, and it is {state(kept)}"
         elif key_of(kept) != errand.key and not already_cancelled(errand, kept):
-            yield f"{errand.key}: {errand.operation} made version {told['version']} of {told['id']}, which is of {key_of(kept)}"
+            yield f"{made}, and it is of {key_of(kept)}"
 
 
 def already_cancelled(errand, kept):
@@ -160,7 +161,8 @@ def asked_for(run):
     for key, versions in run.by_key.items():
         errand = run.errands.get(key)
         if not errand:
-            yield f"{versions[0]['appointment_id']}: version {versions[0]['version']} is of {key}, whom nobody asked"
+            first = versions[0]
+            yield f"{first['appointment_id']} version {first['version']}: {key} was not asked for"
         elif not errand.answers:
             yield f"{key}: is there, and was never acknowledged"
 
@@ -187,10 +189,12 @@ def read_what_was_written(run):
     newest = {}
     asked = {}
     for event in run.events:
-        body = event.get("body")
         if event["event"] == "sent" and event["operation"] == "look":
             asked[event["attempt"]] = event["appointment"], newest.get(event["appointment"], 0)
-        if event["event"] != "answered" or event["status"] not in (200, 201) or "version" not in body:
+        if event["event"] != "answered" or event["status"] not in (200, 201):
+            continue
+        body = event["body"]
+        if "version" not in body:  # of something else than one appointment
             continue
         if event["attempt"] in asked:
             appointment, least = asked[event["attempt"]]
@@ -209,19 +213,19 @@ def history_is_whole(run):
         numbers[version["appointment_id"]].append(version["version"])
     for number, it in run.appointments.items():
         if sorted(numbers[number]) != list(range(1, it["version"] + 1)):
-            yield f"{number}: has version {it['version']}, and its history {sorted(numbers[number])}"
+            yield f"{number}: has version {it['version']}, its history {sorted(numbers[number])}"
         elif state(run.by_version[number, it["version"]]) != state(it):
             yield f"{number}: is {state(it)}, and its history says otherwise"
     for number in numbers.keys() - run.appointments.keys():
         yield f"{number}: has a history, and does not exist"
 
 
-# --- What must hold within the database: each statement finds what does not -------------------------
+# --- What must hold within the database: each statement finds what does not -----------------------
 
 # Half-hours and quarters are counted anew from `during`, and not with what the triggers count with.
 STATEMENTS = {
     "keys": ("each key is kept once", """
-        SELECT caller, key, count(*) FROM idempotency_key GROUP BY caller, key HAVING count(*) > 1"""),
+        SELECT caller, key FROM idempotency_key GROUP BY caller, key HAVING count(*) > 1"""),
     "capacity": ("no half-hour holds more than its room and what was allowed", """
         SELECT day, start_time, booked, capacity, allowed
           FROM slot_day
@@ -282,11 +286,12 @@ def findings(run):
     """By check: what it is, and what it found."""
     found = {name: (compare.__doc__, list(compare(run))) for name, compare in COMPARISONS.items()}
     for name, (about, statement) in STATEMENTS.items():
-        found[name] = about, [", ".join(map(str, row.values())) for row in rows(run.database, statement)]
+        found[name] = about, [
+            ", ".join(map(str, row.values())) for row in rows(run.database, statement)]
     return found
 
 
-# --- Figures -----------------------------------------------------------------------------------------
+# --- Figures --------------------------------------------------------------------------------------
 
 
 def counted(run, found):

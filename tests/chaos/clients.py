@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """32 clients that book, move, cancel, confirm and read, and write down what they do.
 
     clients.py API TOKENS KNOWN HISTORY [--clients 32] [--pause 0.03] [--seed 1] [--rush]
@@ -128,8 +128,9 @@ class Client:
     def place(self, area):
         """A doctor, and a start; on a crowded day hardly any is free."""
         known = self.world.known[area]
-        start = f"{self.random.choice(known['days'])}T{self.random.choice(self.world.known['starts'])}"
-        return {"doctor_id": self.random.choice(known["doctors"]), "start_time": start}
+        day, time_of_day = map(self.random.choice, (known["days"], self.world.known["starts"]))
+        return {"doctor_id": self.random.choice(known["doctors"]),
+                "start_time": f"{day}T{time_of_day}"}
 
     def book(self):
         area = self.area()

@@ -1,5 +1,5 @@
--- The hospital that the clients of tests/chaos ask. Three doctors on Mondays and Tuesdays, with room
--- for two, are the crowded area, where hardly any start is free; the others are the calm one.
+-- The hospital that the clients of tests/chaos ask. Three doctors on Mondays and Tuesdays, with
+-- room for two, are the crowded area, where hardly any start is free; the others are the calm one.
 \set ON_ERROR_STOP on
 \set QUIET on
 \set password '$argon2id$v=19$m=19456,t=2,p=1$dj69O/w/JOOQpK5r7VthEg$WJUyetxWte1h2KqFrVmwChSDhZS1e488xazHFs/x0Zo'

@@ -1,5 +1,5 @@
-# The faults of tests/chaos/rows, a function each, sourced by .dev/chaos. Each opens a hospital, lets
-# the clients ask, does harm, and heals it. "down" and "up" in the history tell check.py when.
+# The faults of tests/chaos/rows, a function each, sourced by .dev/chaos. Each opens a hospital,
+# lets the clients ask, does harm, and heals it. "down" and "up" in the history tell check.py when.
 
 # now_ms: of the wall clock.
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
@@ -13,8 +13,8 @@ is_whole() {
         (($(workers_of "$admin_pid" | wc -w) == ADMIN_WORKERS))
 }
 
-# strike SIGNAL SECONDS random|youngest: ends a worker every 200 ms, a random one or the youngest of the
-# patient pool, which has just been started instead of the last one.
+# strike SIGNAL SECONDS random|youngest: ends a worker every 200 ms, a random one or the youngest of
+# the patient pool, which has just been started instead of the last one.
 strike() {
     local until=$((SECONDS + $2)) workers which begun whole_ms=0
     open_hospital
@@ -158,7 +158,7 @@ suffer() {
     if [ "$before" = "$(all_workers)" ]; then figure died 0; else figure died 1; fi
 }
 
-# --- Load: what saturates the pool is found first, then ten times as many ask ----------------------
+# --- Load: what saturates the pool is found first, then ten times as many ask ---------------------
 
 # ask_with CONNECTIONS SECONDS: sets good, other (answers per second, and how many that are neither
 # good nor a refusal) and p99_ms.
@@ -169,8 +169,8 @@ ask_with() {
 
 resident_kib() {
     local pid
-    for pid in $(all_workers); do sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$pid/status"; done |
-        awk '{ sum += $1 } END { print sum }'
+    for pid in $(all_workers); do cat "/proc/$pid/status"; done |
+        awk '$1 == "VmRSS:" { sum += $2 } END { print sum }'
 }
 
 overload() { # SECONDS
@@ -192,8 +192,8 @@ overload() { # SECONDS
     figure memory "$(awk "BEGIN { print $(resident_kib) / $before }")"
 }
 
-# 1,000 that send their head slowly, their body slowly, ask for many ranges, or read slowly; and then
-# 1,000 that say nothing at all.
+# 1,000 that send their head slowly, their body slowly, ask for many ranges, or read slowly; and
+# then 1,000 that say nothing at all.
 keep_idle() { # SECONDS
     local url=http://127.0.0.1 way ways=(
         "-H -i 5 -t GET -u URL/api/v1/patient/doctors"
@@ -210,11 +210,11 @@ keep_idle() { # SECONDS
     done
 }
 
-# --- A disk that is full --------------------------------------------------------------------------
+# --- A disk that is full -------------------------------------------------------------------------
 
 # A file system of its own for the write-ahead log, with room for a few segments of it. That the
-# server cannot go on then, nor start again, is PostgreSQL's way; here it is started again and again,
-# as a service manager would.
+# server cannot go on then, nor start again, is PostgreSQL's way; here it is started again and
+# again, as a service manager would.
 fill_disk() { # SECONDS
     local before wal=$state/wal log=$state/postgres/data/pg_wal
     [ "$(id -u)" -eq 0 ] || fail "a full disk needs root, to mount a small file system"

@@ -35,5 +35,5 @@ def code_of(body):
 
 
 def is_definite(status, body):
-    """Whether an answer tells what became of the request; else it is to be repeated under its key."""
+    """Whether an answer tells what became of the request; else it is repeated under its key."""
     return 200 <= status < 500 and status != 429 and code_of(body) != "idempotency_key_in_use"

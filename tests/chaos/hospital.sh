@@ -1,5 +1,5 @@
-# A hospital for each fault, and the 32 clients that ask it; sourced by .dev/chaos. Each has a database
-# of its own, cloned from the one that prepare() makes, and pools and a gateway of its own.
+# A hospital for each fault, and the 32 clients that ask it; sourced by .dev/chaos. Each has a
+# database of its own, cloned from the one that prepare() makes, and pools and a gateway of its own.
 
 # durable, as one would run it: what is tested here is that nothing acknowledged is lost.
 cluster() {
@@ -22,8 +22,12 @@ prepare() {
     stage
 }
 
+# free_port: sets port to one that nobody listens on.
 free_port() {
-    until port=$((20000 + RANDOM % 12000)) && ! (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    until
+        port=$((20000 + RANDOM % 12000))
+        ! (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+    do :; done
 }
 
 # open_hospital [DIRECTORY]: pools and gateway on a new database, reached through that directory's

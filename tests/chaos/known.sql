@@ -1,9 +1,8 @@
 -- What clients have to know of the hospital of data.sql, as JSON. Their crowded days are one Monday
 -- and one Tuesday, their calm ones the other weekdays of three months.
 WITH day AS (
-    SELECT hospital_now()::date + n AS day, extract(isodow FROM hospital_now()::date + n) AS weekday,
-           n
-      FROM generate_series(2, 100) AS n)
+    SELECT n, today + n AS day, extract(isodow FROM today + n) AS weekday
+      FROM generate_series(2, 100) AS n, CAST(hospital_now() AS date) AS today)
 SELECT json_build_object(
     'starts', (SELECT json_agg(to_char(start, 'HH24:MI') ORDER BY start)
                  FROM generate_series(timestamp '2000-01-01 09:00', timestamp '2000-01-01 16:30',

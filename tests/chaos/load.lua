@@ -1,7 +1,7 @@
--- What the overloaded ask, with wrk: of five requests four are for a doctor's free starts, and one is
--- a booking. Nobody writes down what became of those, so their memo is that of nobody: check.py knows
--- it. Prints "figures GOOD OTHER P99": answers per second but for 503 and 429, how many there were
--- that no client should see, and all but one of a hundred took no longer, in milliseconds.
+-- What the overloaded ask, with wrk: of five requests four are for a doctor's free starts, and one
+-- is a booking. Nobody writes down what became of those, so their memo is that of nobody: check.py
+-- knows it. Prints "figures GOOD OTHER P99": answers per second but for 503 and 429, how many there
+-- were that no client should see, and all but one of a hundred took no longer, in milliseconds.
 
 local tokens, days, starts = {}, {}, {}
 local threads = {}
@@ -39,8 +39,8 @@ function request()
     end
     headers["Content-Type"] = "application/json"
     return wrk.format("POST", "/api/v1/patient/appointments", headers,
-        string.format('{"doctor_id": %d, "treatment_id": 1, "start_time": "%sT%s", "memo": "nobody"}',
-            doctor, any(days), any(starts)))
+        string.format('{"doctor_id": %d, "treatment_id": 1, "start_time": "%sT%s", ' ..
+            '"memo": "nobody"}', doctor, any(days), any(starts)))
 end
 
 function response(status)

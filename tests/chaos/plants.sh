@@ -1,5 +1,5 @@
-# Whether the checker finds what is there to be found: faults that are planted, each beside the check
-# of check.py that must find it; sourced by .dev/chaos.
+# Whether the checker finds what is there to be found: faults that are planted, each beside the
+# check of check.py that must find it; sourced by .dev/chaos.
 
 some='SELECT id, version FROM appointment ORDER BY id LIMIT 1'
 
@@ -12,7 +12,8 @@ afterwards=(
     "history | an appointment that nobody moved |
         UPDATE appointment SET doctor_id = 43 - doctor_id % 2 WHERE (id, version) IN ($some)"
     "kept | another time than was acknowledged |
-        UPDATE appointment_history SET during = tsrange(lower(during) + '1 day', upper(during) + '1 day')
+        UPDATE appointment_history
+           SET during = tsrange(lower(during) + '1 day', upper(during) + '1 day')
          WHERE (appointment_id, version) IN ($some)"
     "once | two changes of one key |
         UPDATE appointment_history SET reason = (SELECT max(memo) FROM appointment)

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """Stands between workers and PostgreSQL, on unix sockets, and does what it is told on its input.
 
     proxy.py DIRECTORY SERVER_DIRECTORY

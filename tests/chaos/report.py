@@ -1,10 +1,10 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 """Prints one table of what the faults did, and writes the same as JSON.
 
     report.py ROWS DIRECTORY JSON [short]
 
-Of a short run less is asked, for other work may be done on the machine meanwhile. DIRECTORY has ID.figures of check.py for each row that was done. Exits 1 when something that must
-hold does not.
+Of a short run less is asked, for other work may be done on the machine meanwhile. DIRECTORY has
+ID.figures of check.py for each row that was done. Exits 1 when something that must hold does not.
 """
 
 import json
@@ -48,7 +48,8 @@ def show(row):
     if row["figures"]["closed"]:
         told.append(f"closed {row['figures']['closed']}")
     numbers = (f"{row['figures'][name]:>12,}" for name in COLUMNS)
-    print(f"{row['id']:10}", *numbers, "  holds " if not row["broken"] else "  BROKEN", ", ".join(told))
+    verdict = "  BROKEN" if row["broken"] else "  holds "
+    print(f"{row['id']:10}", *numbers, verdict, ", ".join(told))
     for bound in row["broken"]:
         print(f"{'':10} does not hold: {bound}")
 
