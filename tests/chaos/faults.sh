@@ -214,7 +214,7 @@ keep_idle() { # SECONDS
 
 # A file system of its own for the write-ahead log, with room for a few segments of it. That the
 # server cannot go on then, nor start again, is PostgreSQL's way; here it is started again and
-# again, as a service manager would.
+# again, as a service manager would. It is the last row, for the cluster keeps that log.
 fill_disk() { # SECONDS
     local before wal=$state/wal log=$state/postgres/data/pg_wal
     [ "$(id -u)" -eq 0 ] || fail "a full disk needs root, to mount a small file system"
