@@ -14,6 +14,26 @@ read_settings() {
     ADMIN_WORKERS=${ADMIN_WORKERS:-$((($(nproc) + 1) / 2))}
 }
 
+# database_urls DATABASE: the ways to it, for its owner and for the pools. Those get other passwords each
+# time, which sql/migrate sets.
+database_urls() {
+    local at="host=$state/postgres dbname=$1" password
+    export DATABASE_URL="$at user=$POSTGRES_USER" PGPASSWORD=$POSTGRES_PASSWORD
+    password=$(</proc/sys/kernel/random/uuid)
+    export PATIENT_DATABASE_URL="$at user=hospital_patient password=$password"
+    password=$(</proc/sys/kernel/random/uuid)
+    export ADMIN_DATABASE_URL="$at user=hospital_admin password=$password"
+}
+
+# keep_secrets_of NAME: forgets what only others need, that is, all secrets but NAME's own.
+keep_secrets_of() {
+    local secret
+    for secret in {,PATIENT_,ADMIN_}DATABASE_URL {PATIENT,ADMIN}_TOKEN_SECRET POSTGRES_PASSWORD \
+        PGPASSWORD; do
+        [[ $secret == "${1^^}"_* ]] || unset "$secret"
+    done
+}
+
 # stage [PROGRAM...]: what serves may not be able to read the checkout, so it is given a copy.
 stage() {
     rm -rf "$state/app" && mkdir -p "$state/app" "$state/log"
@@ -28,7 +48,8 @@ pool() {
     local name=$1 workers=$2 program=$3
     shift 3
     rm -f "$state/$name.sock"
-    (as_server spawn-fcgi -s "$state/$name.sock" -M 0660 -n -- \
+    (keep_secrets_of "${program%-api}"
+    as_server spawn-fcgi -s "$state/$name.sock" -M 0660 -n -- \
         "$(command -v multiwatch)" -s TERM -r 10 -t 100 -f "$workers" -- "$state/app/$program" "$@") \
         >>"$state/log/$name.log" 2>&1 9>&- &
     pids+=($!)
@@ -51,7 +72,8 @@ sockets() {
 
 # gateway_start NAME: starts what was rendered.
 gateway_start() {
-    (as_server nginx -c "$state/$1/nginx.conf" -e stderr -g 'daemon off;') \
+    (keep_secrets_of gateway
+    as_server nginx -c "$state/$1/nginx.conf" -e stderr -g 'daemon off;') \
         >>"$state/log/$1.log" 2>&1 9>&- &
     pids+=($!)
 }
@@ -60,7 +82,8 @@ gateway_start() {
 wait_until_healthy() {
     local pid i
     for ((i = 0; i < 100; i++)); do
-        ! curl --fail --silent --max-time 5 "http://127.0.0.1:${1##*:}/health" >/dev/null || return 0
+        ! curl --fail --silent --insecure --max-time 5 \
+            "http${TLS_CERTIFICATE:+s}://127.0.0.1:${1##*:}/health" >/dev/null || return 0
         for pid in "${pids[@]}"; do
             kill -0 "$pid" 2>/dev/null || break 2
         done

@@ -231,7 +231,7 @@ static const struct implied {
     {400, has_input},   {401, needs_caller}, {403, needs_more_than_any_staff},
     {404, has_path_id}, {409, takes_key},    {413, has_body},
     {415, has_body},    {422, takes_key},    {422, has_body},
-    {503, always},
+    {429, always},      {503, always},
 };
 
 static void add_status(int statuses[MOST_STATUSES], int status)

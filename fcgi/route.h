@@ -67,6 +67,7 @@ struct reply {
     const char *location;
     int64_t version; /* for the ETag; 0: none */
     const char *allow;
+    int retry_after;  /* seconds; 0: nothing is said about it */
     bool replayed;    /* it is the first answer to an Idempotency-Key, given again */
     const char *code; /* of the problem, for the log */
 };

@@ -23,8 +23,12 @@ static const struct setting {
     size_t offset;
     const char *sentence;
 } table[] = {
-    {"DATABASE_URL", TEXT, NULL, 0, 0, READER_POOLS, AT(database_url),
-     "The database, as a libpq connection string or URI."},
+    {"DATABASE_URL", TEXT, NULL, 0, 0, READER_MIGRATE, NOWHERE,
+     "The database for its owner, as a libpq connection string or URI."},
+    {"PATIENT_DATABASE_URL", TEXT, NULL, 0, 0, READER_PATIENT | READER_MIGRATE, AT(database_url),
+     "The same for the role hospital_patient, which is given the password in it."},
+    {"ADMIN_DATABASE_URL", TEXT, NULL, 0, 0, READER_ADMIN | READER_MIGRATE, AT(database_url),
+     "The same for the role hospital_admin."},
     {"PATIENT_TOKEN_SECRET", SECRET, NULL, 0, 0, READER_PATIENT, AT(token_secret),
      "Signs the patients' access tokens; at least 32 bytes."},
     {"ADMIN_TOKEN_SECRET", SECRET, NULL, 0, 0, READER_ADMIN, AT(token_secret),
@@ -47,6 +51,12 @@ static const struct setting {
      "Worker processes of the admin pool."},
     {"CORS_ALLOWED_ORIGINS", TEXT, "", 0, 0, READER_GATEWAY, NOWHERE,
      "Origins whose pages may call the API, separated by spaces; none by default."},
+    {"REQUESTS_PER_SECOND", INTEGER, "20", 0, 1000000, READER_GATEWAY, NOWHERE,
+     "Requests taken with one access token; ten times as many from one address; 0: any number."},
+    {"TLS_CERTIFICATE", TEXT, "", 0, 0, READER_GATEWAY, NOWHERE,
+     "A file with the certificate chain in PEM; with its key the gateway speaks TLS."},
+    {"TLS_CERTIFICATE_KEY", TEXT, "", 0, 0, READER_GATEWAY, NOWHERE,
+     "A file with the certificate's key in PEM."},
     {"POSTGRES_USER", TEXT, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
      "The role that owns the database."},
     {"POSTGRES_PASSWORD", TEXT, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
@@ -111,7 +121,7 @@ static void print_readers(const struct setting *setting, FILE *out)
         const char *name;
     } names[] = {
         {READER_PATIENT, "patient"},   {READER_ADMIN, "admin"}, {READER_GATEWAY, "gateway"},
-        {READER_DATABASE, "database"}, {READER_START, "start"},
+        {READER_DATABASE, "database"}, {READER_START, "start"}, {READER_MIGRATE, "migrate"},
     };
     const char *separator = "";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

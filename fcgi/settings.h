@@ -12,7 +12,8 @@ enum reader {
     READER_ADMIN = 1 << 1,   /* the admin pool */
     READER_GATEWAY = 1 << 2,
     READER_DATABASE = 1 << 3,
-    READER_START = 1 << 4, /* what starts the pools: make run, docker-compose.yml */
+    READER_START = 1 << 4,   /* what starts the pools: make run, docker-compose.yml */
+    READER_MIGRATE = 1 << 5, /* sql/migrate */
     READER_POOLS = READER_PATIENT | READER_ADMIN,
 };
 

@@ -43,7 +43,7 @@ extern const struct form own_appointments_form;
 extern const struct form appointments_form;
 
 /* SQL for an appointment's document, and for what it needs beside the row `a`. */
-#define APPOINTMENT_DOCUMENT "appointment_text(a, d, t, p, h.time_zone)"
+#define APPOINTMENT_DOCUMENT "appointment_text(a, d, t, p.name, p.phone, h.time_zone)"
 #define APPOINTMENT_PEOPLE                                                                         \
     " JOIN doctor d ON d.id = (a).doctor_id"                                                       \
     " JOIN treatment t ON t.id = (a).treatment_id"                                                 \

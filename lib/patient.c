@@ -139,15 +139,25 @@ static const struct problem *check_current(struct db *db, struct hashing *hashin
     return problem;
 }
 
+/* Staff may write a password's hash but not read it, not even to leave it as it is. */
+#define CORRECTED_PATIENT(MORE)                                                                    \
+    WRITTEN_PATIENT("UPDATE patient"                                                               \
+                    "   SET name = coalesce($2, name), phone = coalesce($3, phone)" MORE           \
+                    " WHERE id = $1::bigint",                                                      \
+                    "$4")
+
 static const struct statement correct_patient = {
     .name = "patient_correct",
+    .parameters = 4,
+    .writes = true,
+    .sql = CORRECTED_PATIENT(""),
+};
+
+static const struct statement correct_patient_and_password = {
+    .name = "patient_correct_and_password",
     .parameters = 5,
     .writes = true,
-    .sql = WRITTEN_PATIENT("UPDATE patient"
-                           "   SET name = coalesce($2, name), phone = coalesce($3, phone),"
-                           "       password_hash = coalesce($4, password_hash)"
-                           " WHERE id = $1::bigint",
-                           "$5"),
+    .sql = CORRECTED_PATIENT(", password_hash = $5"),
 };
 
 const struct problem *patient_correct(struct db *db, const struct actor *actor,
@@ -162,9 +172,10 @@ const struct problem *patient_correct(struct db *db, const struct actor *actor,
         problem = hash_if_given(db, hashing, correction->password, &hash);
     if (problem)
         return problem;
-    const char *parameters[] = {db_integer(db, id), correction->name, correction->phone, hash,
-                                actor_visitor(db, actor)};
-    return db_document(db, &correct_patient, parameters, patient);
+    const char *parameters[] = {db_integer(db, id), correction->name, correction->phone,
+                                actor_visitor(db, actor), hash};
+    return db_document(db, hash ? &correct_patient_and_password : &correct_patient, parameters,
+                       patient);
 }
 
 #define PATIENTS_PAGE                                                                              \
@@ -176,7 +187,7 @@ static const struct statement list_patients = {
     .name = "patient_list",
     .parameters = 5,
     .sql = "WITH matching AS NOT MATERIALIZED ("
-           "    SELECT *"
+           "    SELECT id, name, phone"
            "      FROM patient"
            "     WHERE $3::text IS NULL"
            "        OR strpos(lower(name), lower($3)) > 0"

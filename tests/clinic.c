@@ -24,11 +24,14 @@ enum { MOST_WORKERS = 16, MOST_SETTINGS = 16 };
 
 static const struct pool_facts {
     const char *program, *prefix, *audience, *secret_name, *secret;
+    const char *url_name, *login; /* .dev/test sets the passwords */
 } pools[] = {
     [PATIENT_POOL] = {"patient-api", "/api/v1/patient", "patient", "PATIENT_TOKEN_SECRET",
-                      "the patients' secret of the tests, long enough"},
+                      "the patients' secret of the tests, long enough", "PATIENT_DATABASE_URL",
+                      "user=hospital_patient password=the-patients"},
     [ADMIN_POOL] = {"admin-api", "/api/v1/admin", "staff", "ADMIN_TOKEN_SECRET",
-                    "the staff's secret of the tests, long enough too"},
+                    "the staff's secret of the tests, long enough too", "ADMIN_DATABASE_URL",
+                    "user=hospital_admin password=the-staffs"},
 };
 
 /* The one clinic of this test's process. */
@@ -133,6 +136,12 @@ const char *clinic_url(void)
     return text("%s dbname=%s", environment("TEST_CLUSTER"), clinic.database);
 }
 
+const char *clinic_pool_url(enum pool_name pool)
+{
+    return text("%s %s%s%s", clinic_url(), pools[pool].login, clinic.detour ? " host=" : "",
+                clinic.detour ? clinic.detour : "");
+}
+
 const char *clinic_socket(enum pool_name pool)
 {
     return clinic.pools[pool].socket;
@@ -164,8 +173,8 @@ static _Noreturn void become_worker(enum pool_name pool)
     FILE *log = fopen(text("%s/%s.log", clinic.directory, facts->program), "a");
     dup2(clinic.pools[pool].listener, STDIN_FILENO);
     dup2(fileno(log), STDERR_FILENO);
-    setenv("DATABASE_URL",
-           clinic.detour ? text("%s host=%s", clinic_url(), clinic.detour) : clinic_url(), 1);
+    unsetenv("PGPASSWORD"); /* the owner's */
+    setenv(facts->url_name, clinic_pool_url(pool), 1);
     setenv(facts->secret_name, facts->secret, 1);
     setenv("ASAN_OPTIONS", "detect_leaks=1", 1);
     const char *program = text("%s/%s", environment("BUILD"), facts->program);
@@ -242,6 +251,7 @@ void clinic_open(void)
     cr_assert(mkdir(clinic.directory, 0755) == 0);
     manage(text("CREATE DATABASE %s TEMPLATE clinic_template", clinic.database));
     clinic.owner = connect_as_owner(clinic.database);
+    sql("SELECT pools_admit()");
     for (enum pool_name pool = PATIENT_POOL; pool <= ADMIN_POOL; pool++) {
         clinic.pools[pool].socket = text("%s/%d.sock", clinic.directory, (int)pool);
         listen_on_socket(pool);

@@ -30,8 +30,10 @@ enum pool_name { PATIENT_POOL, ADMIN_POOL };
 const char *clinic_directory(void);
 const char *clinic_socket(enum pool_name pool);
 
-/* The connection string of this clinic's database, for its owner. */
+/* The connection string of this clinic's database, for its owner, whose password PGPASSWORD is; and
+ * for a pool, by its role. */
 const char *clinic_url(void);
+const char *clinic_pool_url(enum pool_name pool);
 
 /* The pool's route table, as its program prints it; needs no open clinic. */
 struct json_object *clinic_routes(enum pool_name pool);

@@ -1,6 +1,8 @@
 /* Who of the staff saw or changed which patient's data. */
 #include "clinic.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 TestSuite(access, .init = clinic_open, .fini = clinic_close);
@@ -125,10 +127,168 @@ Test(access, the_admin_reads_the_log_latest_first)
     expect_answer(as("desk", "GET", "/access-log", NULL), 403, "forbidden");
 }
 
+/* The owner neither, whatever way they take. */
 Test(access, nobody_rewrites_it)
 {
     as("desk", "GET", "/patients/7", NULL);
-    cr_expect_str_eq(sql_refusal("UPDATE access SET patient_id = 8"), "history_only_grows");
-    cr_expect_str_eq(sql_refusal("DELETE FROM access"), "history_only_grows");
-    cr_expect_str_eq(sql_refusal("TRUNCATE access"), "history_only_grows");
+    const char *const parts[] = {"access", sql("SELECT tableoid::regclass FROM access")};
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        cr_expect_str_eq(sql_refusal("UPDATE %s SET patient_id = 8", parts[i]),
+                         "history_only_grows");
+        cr_expect_str_eq(sql_refusal("DELETE FROM %s", parts[i]), "history_only_grows");
+        cr_expect_str_eq(sql_refusal("TRUNCATE %s", parts[i]), "history_only_grows");
+    }
+    cr_expect_str_eq(sql_refusal("TRUNCATE access_rest"), "history_only_grows");
+    cr_expect_str_eq(sql("SELECT count(*) FROM access"), "1");
+}
+
+/* Where the notes are, as months and how many; "rest" is what has no month of its own. */
+static const char *months(void)
+{
+    return sql("SELECT string_agg(month || ' ' || count, ', ' ORDER BY month)"
+               "  FROM (SELECT substr(tableoid::regclass::text, 8), count(*)"
+               "          FROM access GROUP BY 1) AS noted (month, count)");
+}
+
+static const char *first_and_last_month(void)
+{
+    return sql("SELECT min(inhrelid::regclass::text) || ' ' || max(inhrelid::regclass::text)"
+               "       || ' ' || count(*)"
+               "  FROM pg_inherits"
+               " WHERE inhparent = 'access'::regclass AND inhrelid <> 'access_rest'::regclass");
+}
+
+Test(access, a_year_is_ready_to_be_written)
+{
+    cr_expect_str_eq(
+        first_and_last_month(),
+        sql("SELECT to_char(month, '\"access_\"YYYY_MM') || ' '"
+            "       || to_char(month + interval '1 year', '\"access_\"YYYY_MM') || ' 13'"
+            "  FROM date_trunc('month', now() AT TIME ZONE 'UTC') AS month"));
+    as("desk", "GET", "/patients/7", NULL);
+    cr_expect_str_eq(months(), sql("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM \"1\"')"));
+}
+
+#define NOTE_AT(TIME)                                                                              \
+    "INSERT INTO access (at, staff_id, patient_id, action) VALUES ('" TIME "', 1, 7, 'x')"
+
+/* What was noted although nobody had made its month moves there when somebody does. */
+Test(access, a_month_that_was_missing_takes_what_is_its_own)
+{
+    sql(NOTE_AT("2039-12-31 23:59:59.999Z"));
+    sql(NOTE_AT("2040-01-01 00:00Z"));
+    sql(NOTE_AT("2041-01-31 23:00Z"));
+    sql(NOTE_AT("2041-02-01 00:00Z"));
+    cr_expect_str_eq(months(), "rest 4");
+    sql("SELECT access_keep('2040-01-15')");
+    cr_expect_str_eq(months(), "2040_01 1, 2041_01 1, rest 2");
+    cr_expect_str_eq(sql_refusal("DELETE FROM access_rest"), "history_only_grows");
+    cr_expect_str_eq(sql_refusal("DELETE FROM access_2041_01"), "history_only_grows");
+    cr_expect_str_eq(sql_refusal("TRUNCATE access_2041_01"), "history_only_grows");
+    sql("SELECT access_keep('2040-01-15')");
+    cr_expect_str_eq(first_and_last_month(), "access_2040_01 access_2041_01 13");
+}
+
+Test(access, two_years_are_kept_and_no_more)
+{
+    sql("SELECT access_keep('2040-01-15')");
+    sql(NOTE_AT("2039-11-30 00:00Z")); /* in the rest */
+    sql(NOTE_AT("2040-01-31 00:00Z"));
+    sql(NOTE_AT("2040-02-01 00:00Z"));
+    sql("SELECT access_keep('2042-01-31 23:59Z')");
+    cr_expect_str_eq(months(), "2040_01 1, 2040_02 1");
+    sql("SELECT access_keep('2042-02-01 00:00Z')");
+    cr_expect_str_eq(months(), "2040_02 1");
+    cr_expect_str_eq(
+        first_and_last_month(), "access_2040_02 access_2043_02 26",
+        "of 2041 only the months until then had been made, and those of 2042 and 2043");
+    sql("SELECT access_keep('2044-03-01')");
+    cr_expect_str_eq(months(), "");
+}
+
+/* Statements that the pool's connection has been sent, from the server's log. */
+static int statements_sent(const char *backend)
+{
+    FILE *out = popen(text("grep -c '\\[%s\\] LOG:  execute' %s/postgres/postgres.log", backend,
+                           getenv("TEST_DIR")),
+                      "r");
+    int count = -1;
+    cr_assert_eq(fscanf(out, "%d", &count), 1);
+    pclose(out);
+    return count;
+}
+
+Test(access, a_note_costs_no_statement_of_its_own)
+{
+    static const char *const reads[] = {"/patients/7", "/patients?q=Crowd", "/appointments/1",
+                                        "/appointments", "/appointments/1/history"};
+    expect_answer(book(1, 1, 1, "2027-03-02T10:00"), 201, "");
+    clinic_stop_workers(ADMIN_POOL);
+    sql("ALTER DATABASE %s SET log_statement = 'all'", sql("SELECT current_database()"));
+    clinic_set("DATABASE_CONNECTIONS", "1");
+    clinic_start_worker(ADMIN_POOL);
+    expect_answer(as("desk", "GET", "/doctors", NULL), 200, "");
+    const char *backend = sql("SELECT pid FROM pg_stat_activity WHERE usename = 'hospital_admin'"
+                              "   AND datname = current_database()");
+    int before = statements_sent(backend);
+    cr_assert_gt(before, 0);
+    for (size_t i = 0; i < COUNT(reads); i++) {
+        noted();
+        expect_answer(as("desk", "GET", reads[i], NULL), 200, "");
+        int after = statements_sent(backend);
+        cr_expect_eq(after - before, 1, "%s: %d statements", reads[i], after - before);
+        cr_expect_neq(*noted(), '\0', "%s was not noted", reads[i]);
+        before = after;
+    }
+}
+
+/* What the backend's last statement read of the log, from the plan in the server's log: indexes,
+ * and "Seq Scan" for whole months. */
+static const char *read_by(const char *backend)
+{
+    static char read[512];
+    FILE *out =
+        popen(text("tac %s/postgres/postgres.log"
+                   " | awk '/\\[%s\\] LOG:  duration/ { exit } /^[0-9]+-/ { next } { print }'"
+                   " | grep -v 'never executed'"
+                   " | grep -oE 'Seq Scan on access_[0-9_]+|access_[0-9_]+[a-z_]+(idx|pkey)'"
+                   " | sort -u | paste -sd ' '",
+                   getenv("TEST_DIR"), backend),
+              "r");
+    read[fread(read, 1, sizeof read - 1, out)] = '\0';
+    pclose(out);
+    return read;
+}
+
+Test(access, the_list_opens_the_months_asked_for_by_their_indexes)
+{
+    static const struct {
+        const char *query, *read;
+    } rows[] = {
+        {"", "access_2040_06_pkey\n"},
+        {"&patient_id=7", "access_2040_06_patient_id_at_idx\n"},
+        {"&staff_id=2", "access_2040_06_staff_id_at_idx\n"},
+    };
+    const char *database = sql("SELECT current_database()");
+    sql("SELECT access_keep('2040-01-15')");
+    sql("INSERT INTO access (at, staff_id, patient_id, action)"
+        " SELECT timestamptz '2040-01-01' + n * interval '15 minutes', n %% 50, n %% 500, 'x'"
+        "   FROM generate_series(1, 38000) AS n");
+    sql("ANALYZE access");
+    clinic_stop_workers(ADMIN_POOL);
+    sql("ALTER DATABASE %s SET session_preload_libraries = 'auto_explain'", database);
+    sql("ALTER DATABASE %s SET auto_explain.log_min_duration = 0", database);
+    sql("ALTER DATABASE %s SET auto_explain.log_analyze = on", database);
+    clinic_set("DATABASE_CONNECTIONS", "1");
+    clinic_start_worker(ADMIN_POOL);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer list =
+            as("admin", "GET", text("/access-log?from=2040-06-10&to=2040-06-11%s", rows[i].query),
+               NULL);
+        cr_expect_gt(number_at(&list, "/total"), 0, "%s", list.text);
+        const char *backend =
+            sql("SELECT pid FROM pg_stat_activity"
+                " WHERE usename = 'hospital_admin' AND datname = current_database()");
+        cr_expect_str_eq(read_by(backend), rows[i].read, "%s", rows[i].query);
+    }
 }

@@ -107,7 +107,7 @@ Test(gateway, a_pool_that_is_gone_is_named)
     expect_problem("", health, 503, "unavailable");
     cr_expect(strstr(at(&health, "/detail"), "admin pool"), "%s", health.text);
     struct answer refused = gateway_get("/api/v1/admin/doctors");
-    expect_problem("", refused, 502, "unavailable");
+    expect_problem("", refused, 503, "unavailable");
     cr_expect(header(&refused, "Retry-After"));
     cr_expect_eq(gateway_get("/api/v1/patient/doctors").status, 200, "the other pool goes on");
 }
@@ -223,7 +223,7 @@ Test(gateway, who_sends_a_key_does_not_notice_when_a_worker_dies)
     clinic_set("DATABASE_TIMEOUT_MS", "20000");
     clinic_start_worker(PATIENT_POOL);
     expect_answer(book(2, 2, 1, "2027-03-02T10:00"), 201, ""); /* so that there is a slot to hold */
-    expect_problem("without a key", book_while_the_worker_dies(NULL), 502, "unavailable");
+    expect_problem("without a key", book_while_the_worker_dies(NULL), 503, "unavailable");
     cr_expect_str_eq(sql("SELECT count(*) FROM appointment"), "1");
     expect_answer(book_while_the_worker_dies("a-key"), 201, "");
     cr_expect_str_eq(sql("SELECT count(*) FROM appointment"), "2");

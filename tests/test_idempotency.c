@@ -150,7 +150,7 @@ Test(idempotency, our_own_failure_is_not_kept)
 /* Deadlocks are tried again with all that belongs to the transaction. */
 Test(idempotency, a_conflict_is_tried_again_whole)
 {
-    sql("CREATE SEQUENCE try");
+    sql("CREATE SEQUENCE try; GRANT USAGE ON SEQUENCE try TO PUBLIC");
     sql("CREATE FUNCTION quarrel() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF nextval('try') < 3 THEN RAISE 'deadlock' USING ERRCODE = '40P01'; END IF;"
         " RETURN NEW; END $$");
@@ -164,7 +164,7 @@ Test(idempotency, a_conflict_is_tried_again_whole)
  * sent. */
 Test(idempotency, a_connection_lost_before_the_commit_costs_nothing)
 {
-    sql("CREATE SEQUENCE try");
+    sql("CREATE SEQUENCE try; GRANT USAGE ON SEQUENCE try TO PUBLIC");
     sql("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF nextval('try') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid(), 1000); END IF;"
         " RETURN NEW; END $$");

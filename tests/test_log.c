@@ -214,7 +214,8 @@ static struct run {
 }
 
 #define GOOD_SETTINGS                                                                              \
-    "DATABASE_URL=dbname=x PATIENT_TOKEN_SECRET=0123456789abcdef0123456789abcdef"                  \
+    "PATIENT_DATABASE_URL=dbname=x ADMIN_DATABASE_URL=dbname=x"                                    \
+    " PATIENT_TOKEN_SECRET=0123456789abcdef0123456789abcdef"                                       \
     " ADMIN_TOKEN_SECRET=fedcba9876543210fedcba9876543210"
 
 TestSuite(start);
@@ -224,11 +225,12 @@ Test(start, a_worker_names_all_that_it_lacks)
     static const struct {
         const char *command, *named, *not_named;
     } rows[] = {
-        {"./patient-api", "DATABASE_URL", "ADMIN_TOKEN_SECRET"},
+        {"./patient-api", "PATIENT_DATABASE_URL", "ADMIN_"},
         {"./patient-api", "PATIENT_TOKEN_SECRET", "POSTGRES_PASSWORD"},
-        {"./admin-api", "DATABASE_URL", "PATIENT_TOKEN_SECRET"},
+        {"./admin-api", "ADMIN_DATABASE_URL", "PATIENT_"},
         {"./admin-api", "ADMIN_TOKEN_SECRET", "CORS_ALLOWED_ORIGINS"},
-        {GOOD_SETTINGS " DATABASE_URL= ./admin-api", "DATABASE_URL", "ADMIN_TOKEN_SECRET"},
+        {GOOD_SETTINGS " ADMIN_DATABASE_URL= ./admin-api", "ADMIN_DATABASE_URL",
+         "ADMIN_TOKEN_SECRET"},
         {GOOD_SETTINGS " PATIENT_TOKEN_SECRET=short ./patient-api", "PATIENT_TOKEN_SECRET",
          "DATABASE_URL"},
         {GOOD_SETTINGS " WORKER_THREADS=0 DATABASE_TIMEOUT_MS=soon ./patient-api", "WORKER_THREADS",

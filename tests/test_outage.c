@@ -196,7 +196,9 @@ Test(outage, all_who_wait_in_vain_are_told_so_and_none_is_booked_later)
 /* Makes every booking run `statements` of PL/pgSQL, which know how often they ran as `tries`. */
 static void disturb_bookings(const char *statements)
 {
-    sql("CREATE SEQUENCE try"); /* sequences do not roll back, so it counts failed tries as well */
+    sql("CREATE SEQUENCE try; GRANT USAGE ON SEQUENCE try TO PUBLIC"); /* sequences do not roll
+                                                                          back, so it counts failed
+                                                                          tries as well */
     sql("CREATE FUNCTION disturb() RETURNS trigger LANGUAGE plpgsql AS $$"
         " DECLARE tries bigint := nextval('try');"
         " BEGIN %s RETURN NEW; END $$",
@@ -306,9 +308,8 @@ Test(outage, a_warning_at_the_connection_is_no_outage)
 static void log_in_as_nobody(int number, void *shared)
 {
     int *statuses = shared;
-    statuses[number] = patient_api("POST", "/auth/patient/login", NULL,
-                                   "{\"phone\": \"01000000000\", \"password\": \"whatever\"}")
-                           .status;
+    const char *body = text("{\"phone\": \"010000000%02d\", \"password\": \"whatever\"}", number);
+    statuses[number] = patient_api("POST", "/auth/patient/login", NULL, body).status;
 }
 
 /* More logins than threads: half of the threads never wait for one. */

@@ -9,10 +9,11 @@
 #define SECRET_OF_31 "0123456789abcdef0123456789abcde"
 
 static const char *const names[] = {
-    "DATABASE_URL",       "PATIENT_TOKEN_SECRET", "ADMIN_TOKEN_SECRET",   "ACCESS_TOKEN_MINUTES",
-    "REFRESH_TOKEN_DAYS", "WORKER_THREADS",       "DATABASE_CONNECTIONS", "DATABASE_TIMEOUT_MS",
-    "PASSWORD_HASHES",    "PATIENT_WORKERS",      "ADMIN_WORKERS",        "CORS_ALLOWED_ORIGINS",
-    "POSTGRES_USER",      "POSTGRES_PASSWORD",    "POSTGRES_DB",
+    "DATABASE_URL",         "PATIENT_DATABASE_URL", "ADMIN_DATABASE_URL", "PATIENT_TOKEN_SECRET",
+    "ADMIN_TOKEN_SECRET",   "ACCESS_TOKEN_MINUTES", "REFRESH_TOKEN_DAYS", "WORKER_THREADS",
+    "DATABASE_CONNECTIONS", "DATABASE_TIMEOUT_MS",  "PASSWORD_HASHES",    "PATIENT_WORKERS",
+    "ADMIN_WORKERS",        "CORS_ALLOWED_ORIGINS", "POSTGRES_USER",      "POSTGRES_PASSWORD",
+    "POSTGRES_DB",          "REQUESTS_PER_SECOND",  "TLS_CERTIFICATE",    "TLS_CERTIFICATE_KEY",
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -67,25 +68,27 @@ static void expect_named(enum reader reader, const char *expected)
 
 static void set_what_is_required(void)
 {
-    setenv("DATABASE_URL", "postgresql:///hospital", 1);
+    setenv("PATIENT_DATABASE_URL", "postgresql:///hospital", 1);
+    setenv("ADMIN_DATABASE_URL", "postgresql:///staffs", 1);
     setenv("PATIENT_TOKEN_SECRET", SECRET_OF_32, 1);
     setenv("ADMIN_TOKEN_SECRET", SECRET_OF_32 "!", 1);
 }
 
 Test(settings, all_that_is_missing_is_named_at_once)
 {
-    expect_named(READER_PATIENT, "DATABASE_URL PATIENT_TOKEN_SECRET ");
-    expect_named(READER_ADMIN, "DATABASE_URL ADMIN_TOKEN_SECRET ");
-    cr_expect(strstr(written, "DATABASE_URL is missing. "), "%s", written);
+    expect_named(READER_PATIENT, "PATIENT_DATABASE_URL PATIENT_TOKEN_SECRET ");
+    expect_named(READER_ADMIN, "ADMIN_DATABASE_URL ADMIN_TOKEN_SECRET ");
+    cr_expect(strstr(written, "ADMIN_DATABASE_URL is missing. "), "%s", written);
 }
 
 Test(settings, all_that_is_malformed_is_named_at_once)
 {
     for (size_t i = 0; i < NAMES; i++)
         setenv(names[i], "", 1);
-    expect_named(READER_PATIENT,
-                 "DATABASE_URL PATIENT_TOKEN_SECRET ACCESS_TOKEN_MINUTES REFRESH_TOKEN_DAYS "
-                 "WORKER_THREADS DATABASE_CONNECTIONS DATABASE_TIMEOUT_MS PASSWORD_HASHES ");
+    expect_named(
+        READER_PATIENT,
+        "PATIENT_DATABASE_URL PATIENT_TOKEN_SECRET ACCESS_TOKEN_MINUTES REFRESH_TOKEN_DAYS "
+        "WORKER_THREADS DATABASE_CONNECTIONS DATABASE_TIMEOUT_MS PASSWORD_HASHES ");
     for (size_t i = 0; i < NAMES; i++)
         setenv(names[i], "x", 1);
     expect_named(READER_ADMIN, "ADMIN_TOKEN_SECRET ACCESS_TOKEN_MINUTES REFRESH_TOKEN_DAYS "
@@ -191,24 +194,25 @@ Test(settings, a_secret_has_32_bytes)
 Test(settings, each_pool_reads_only_its_own)
 {
     struct settings settings;
-    setenv("DATABASE_URL", "postgresql:///hospital", 1);
+    setenv("PATIENT_DATABASE_URL", "postgresql:///hospital", 1);
     setenv("PATIENT_TOKEN_SECRET", SECRET_OF_32, 1);
     cr_expect(read_as(READER_PATIENT, &settings), "%s", written);
     cr_expect_str_eq(settings.token_secret, SECRET_OF_32);
-    expect_named(READER_ADMIN, "ADMIN_TOKEN_SECRET ");
+    expect_named(READER_ADMIN, "ADMIN_DATABASE_URL ADMIN_TOKEN_SECRET ");
     clear();
-    setenv("DATABASE_URL", "postgresql:///hospital", 1);
+    setenv("ADMIN_DATABASE_URL", "postgresql:///hospital", 1);
     setenv("ADMIN_TOKEN_SECRET", SECRET_OF_32 "!", 1);
     cr_expect(read_as(READER_ADMIN, &settings), "%s", written);
     cr_expect_str_eq(settings.token_secret, SECRET_OF_32 "!");
-    expect_named(READER_PATIENT, "PATIENT_TOKEN_SECRET ");
+    expect_named(READER_PATIENT, "PATIENT_DATABASE_URL PATIENT_TOKEN_SECRET ");
 }
 
 Test(settings, what_others_read_is_not_the_pools_business)
 {
     static const char *const others[] = {
-        "PATIENT_WORKERS", "ADMIN_WORKERS",     "CORS_ALLOWED_ORIGINS",
-        "POSTGRES_USER",   "POSTGRES_PASSWORD", "POSTGRES_DB",
+        "PATIENT_WORKERS",     "ADMIN_WORKERS",     "CORS_ALLOWED_ORIGINS",
+        "POSTGRES_USER",       "POSTGRES_PASSWORD", "POSTGRES_DB",
+        "REQUESTS_PER_SECOND", "TLS_CERTIFICATE",   "TLS_CERTIFICATE_KEY",
     };
     set_what_is_required();
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -248,11 +252,12 @@ Test(settings, the_printed_table_has_a_row_for_each)
     }
     cr_expect_null(strstr(written, SECRET_OF_32), "a secret is printed");
     static const char *const rows[] = {
-        "| `DATABASE_URL` | text | required | patient, admin | ",
+        "| `PATIENT_DATABASE_URL` | text | required | patient, migrate | ",
         "| `PATIENT_TOKEN_SECRET` | secret | required | patient | ",
         "| `ADMIN_TOKEN_SECRET` | secret | required | admin | ",
         "| `DATABASE_TIMEOUT_MS` | number 100–60000 | 1500 | patient, admin | ",
         "| `CORS_ALLOWED_ORIGINS` | text | empty | gateway | ",
+        "| `REQUESTS_PER_SECOND` | number 0–1000000 | 20 | gateway | ",
         "| `POSTGRES_DB` | text | required | database, start | ",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -16,9 +16,9 @@ measuring=(shared_buffers=512MB effective_cache_size=2GB max_wal_size=2GB
 loading=(shared_buffers=512MB max_wal_size=16GB fsync=off synchronous_commit=off
     full_page_writes=off wal_level=minimal max_wal_senders=0 autovacuum=off)
 
-# url DATABASE
+# url DATABASE: for its owner, whose password PGPASSWORD is.
 url() {
-    echo "host=$state/postgres user=$POSTGRES_USER password=$POSTGRES_PASSWORD dbname=$1"
+    echo "host=$state/postgres user=$POSTGRES_USER dbname=$1"
 }
 
 cluster() {

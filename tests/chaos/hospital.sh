@@ -7,16 +7,16 @@ cluster() {
         shared_buffers=128MB max_connections=300 "$@" 9>&-
 }
 
-# url DATABASE [DIRECTORY]: by way of another directory's socket than the cluster's own.
+# url DATABASE: for its owner.
 url() {
-    echo "host=${2:-$state/postgres} user=$POSTGRES_USER password=$POSTGRES_PASSWORD dbname=$1"
+    echo "host=$state/postgres user=$POSTGRES_USER password=$POSTGRES_PASSWORD dbname=$1"
 }
 
 prepare() {
     cluster
     psql "$(url postgres)" -c 'CREATE DATABASE hospital_template'
-    DATABASE_URL=$(url hospital_template) sql/migrate >/dev/null
-    psql "$(url hospital_template)" -f tests/chaos/data.sql
+    database_urls hospital_template
+    sql/migrate tests/chaos/data.sql >/dev/null
     known=$(psql "$(url hospital_template)" -At -f tests/chaos/known.sql)
     "$BUILD/bench/tokens" 1 320 1 >"$state/tokens"
     stage
@@ -36,8 +36,12 @@ open_hospital() {
     database=hospital_$((++hospitals))
     history=$state/$database.history
     psql "$(url postgres)" -c "CREATE DATABASE $database TEMPLATE hospital_template"
-    DATABASE_URL=$(url "$database" "${1:-}")
-    export DATABASE_URL
+    database_urls "$database"
+    sql/migrate >/dev/null
+    if (($#)); then
+        PATIENT_DATABASE_URL=${PATIENT_DATABASE_URL/"$state/postgres"/"$1"}
+        ADMIN_DATABASE_URL=${ADMIN_DATABASE_URL/"$state/postgres"/"$1"}
+    fi
     free_port
     pool patient "$PATIENT_WORKERS" patient-api
     patient_pid=${pids[-1]}
