@@ -19,7 +19,8 @@ TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c))
 BENCH_PROGRAMS := $(BUILD)/bench/echo $(BUILD)/bench/tokens $(BUILD)/bench/argon2
 DOCS := .build/www/docs/swagger-ui-bundle.js
 
-.PHONY: help run test bench lint format build docs install-run install-test install-bench install-lint clean
+.PHONY: help run test bench chaos lint format build docs clean \
+        install-run install-test install-bench install-chaos install-lint
 
 help: ## what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,13 +38,17 @@ bench: install-bench ## how fast it is: one table, in under five minutes
 	@$(MAKE) --no-print-directory build docs $(BENCH_PROGRAMS)
 	@BUILD='$(BUILD)' exec .dev/bench
 
+chaos: install-chaos ## what faults do to it: one table, in under half an hour
+	@$(MAKE) --no-print-directory build docs $(BUILD)/bench/tokens
+	@BUILD='$(BUILD)' exec .dev/chaos
+
 lint: install-lint ## formatter, analysers, both compilers' warnings, the OpenAPI document
 	@.dev/lint
 
 format: install-lint ## let clang-format have its way
 	clang-format -i $$(git ls-files '*.[ch]')
 
-install-run install-test install-bench install-lint: install-%:
+install-run install-test install-bench install-chaos install-lint: install-%:
 	@.dev/install $*
 
 build: $(WORKERS) ## the two worker programs

@@ -50,17 +50,24 @@ pool() {
     rm -f "$state/$name.sock"
     (keep_secrets_of "${program%-api}"
     as_server spawn-fcgi -s "$state/$name.sock" -M 0660 -n -- \
-        "$(command -v multiwatch)" -s TERM -r 10 -t 1000 -f "$workers" -- "$state/app/$program" "$@") \
+        "$(command -v multiwatch)" -s TERM -r 10 -t 100 -f "$workers" -- "$state/app/$program" "$@") \
         >>"$state/log/$name.log" 2>&1 9>&- &
     pids+=($!)
 }
 
-# gateway_render NAME LISTEN PATIENT ADMIN: the configuration of a gateway to those two pools.
+# gateway_render NAME LISTEN PATIENT ADMIN: the configuration of a gateway to those two pools, each a
+# name or several, separated by spaces.
 gateway_render() {
     own "$state/$1"
     GATEWAY_LISTEN=$2 GATEWAY_STATE=$state/$1 GATEWAY_WWW=$state/app/www \
-        PATIENT_POOL=unix:$state/$3.sock ADMIN_POOL=unix:$state/$4.sock \
+        PATIENT_POOL=$(sockets "$3") ADMIN_POOL=$(sockets "$4") \
         ACCESS_LOG=$state/log/access.log nginx/render >"$state/$1/nginx.conf"
+}
+
+# sockets NAMES: their addresses.
+sockets() {
+    local name
+    for name in $1; do printf 'unix:%s ' "$state/$name.sock"; done
 }
 
 # gateway_start NAME: starts what was rendered.
@@ -87,14 +94,20 @@ wait_until_healthy() {
     exit 1
 }
 
-# stop: ends everything in an orderly way, what was started last first.
-stop() {
-    trap '' INT TERM HUP
+# stop_serving: ends all but the cluster in an orderly way, what was started last first.
+stop_serving() {
     local i
     for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
         kill -TERM "${pids[i]}" 2>/dev/null || true
         wait "${pids[i]}" 2>/dev/null || true
     done
+    pids=()
+}
+
+# stop: ends everything.
+stop() {
+    trap '' INT TERM HUP
+    stop_serving
     cluster_stop
 }
 

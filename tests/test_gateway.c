@@ -1,6 +1,7 @@
 /* Through a real nginx, configured by nginx/render, to real workers. */
 #include "gateway.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,48 @@ Test(gateway, the_access_log_tells_nothing_about_people)
 static void run(const char *command)
 {
     cr_assert(system(command) == 0, "%s", command);
+}
+
+static void *book_at_ten(void *key)
+{
+    const char *headers[4] = {"Content-Type: application/json",
+                              text("Authorization: Bearer %s", patient_token(1)),
+                              key ? text("Idempotency-Key: %s", (const char *)key) : NULL};
+    const char *body = booking_body(1, 1, "2027-03-02T10:00");
+    struct answer *answer = malloc(sizeof *answer);
+    *answer = gateway_ask("POST", "/api/v1/patient/appointments", headers, body, strlen(body));
+    return answer;
+}
+
+/* The answer to a booking whose worker dies while it waits for its slot; another worker is there
+ * when all that the dead one had begun has ended. */
+static struct answer book_while_the_worker_dies(const char *key)
+{
+    pthread_t thread;
+    void *answer;
+    sql("BEGIN");
+    sql("SELECT FROM slot_day FOR UPDATE");
+    cr_assert(pthread_create(&thread, NULL, book_at_ten, (void *)key) == 0);
+    clinic_await_locks(1);
+    clinic_kill_workers(PATIENT_POOL);
+    sql("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'hospital'");
+    sql("COMMIT");
+    clinic_start_worker(PATIENT_POOL);
+    pthread_join(thread, &answer);
+    return *(struct answer *)answer;
+}
+
+Test(gateway, who_sends_a_key_does_not_notice_when_a_worker_dies)
+{
+    clinic_stop_workers(PATIENT_POOL);
+    clinic_set("DATABASE_TIMEOUT_MS", "20000");
+    clinic_start_worker(PATIENT_POOL);
+    expect_answer(book(2, 2, 1, "2027-03-02T10:00"), 201, ""); /* so that there is a slot to hold */
+    expect_problem("without a key", book_while_the_worker_dies(NULL), 503, "unavailable");
+    cr_expect_str_eq(sql("SELECT count(*) FROM appointment"), "1");
+    expect_answer(book_while_the_worker_dies("a-key"), 201, "");
+    cr_expect_str_eq(sql("SELECT count(*) FROM appointment"), "2");
 }
 
 /* The shell block of the README, as it stands there but for the port; the clock goes. */
