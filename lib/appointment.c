@@ -347,8 +347,10 @@ const struct problem *appointment_find(struct db *db, const struct actor *actor,
     "       AND lower(a.during) < coalesce($5::date + 1, 'infinity')"                              \
     "       AND ($3::appointment_status IS NULL OR a.status = $3::appointment_status))"
 
+/* Whose they are is said once more, so that the patient is looked up once. */
 #define OWN_PAGE                                                                                   \
-    LIST_DOCUMENT(APPOINTMENT_DOCUMENT, "lower((a).during) DESC, (a).id DESC", APPOINTMENT_PEOPLE)
+    LIST_DOCUMENT(APPOINTMENT_DOCUMENT, "lower((a).during) DESC, (a).id DESC",                     \
+                  APPOINTMENT_PEOPLE " WHERE p.id = $6::bigint")
 
 static const struct statement list_own = {
     .name = "appointment_list_own",

@@ -19,7 +19,7 @@ static const struct field query_fields[] = {
 };
 const struct form availability_query_form = FORM(struct availability_query, query_fields);
 
-enum { MOST_STARTS = 10000 };
+enum { MOST_STARTS = 10000, MOST_DAYS = 62 };
 
 static const struct field search_fields[] = {
     ID_FIELD(struct availability_search, treatment_id, true),
@@ -165,31 +165,58 @@ static int64_t add_starts(struct text *text, const struct facts *facts, int day,
     return added;
 }
 
-const struct problem *availability_find(struct db *db, int64_t patient_id,
-                                        const struct availability_search *search,
-                                        struct document *document)
+/* Adds what is free on the days of the wish, while there are fewer than `*left`, and takes from
+ * that what was added. */
+static const struct problem *add_days(struct db *db, struct text *text, const struct wish *wish,
+                                      int64_t *left)
 {
     const struct facts *facts;
-    struct wish wish = {
-        .doctor_id = search->doctor_id,
-        .treatment_id = search->treatment_id,
-        .patient_id = patient_id,
-        .start = {.local = search->from},
-        .last_day = search->to,
-        .department = search->department,
-        .moving_id = NOT_GIVEN,
-    };
-    const struct problem *problem = facts_read(db, &wish, &facts);
+    const struct problem *problem = facts_read(db, wish, &facts);
     if (problem == &problem_not_found)
         return refusal_by_constraint(db->arena, "appointment_doctor");
     if (problem)
         return problem;
-    struct text text = {.arena = db->arena};
     const char **beginnings = beginnings_of(db->arena, facts);
-    int64_t left = search->limit;
+    for (int day = 0; day<facts->day_count && * left> 0; day++)
+        *left -= add_starts(text, facts, day, beginnings, *left);
+    return NULL;
+}
+
+static int64_t day_of(const char *date)
+{
+    return calendar_day(&date);
+}
+
+/* First as many days as hold the limit when one doctor is free all the time, and after those each
+ * time twice as many: who wants the earliest few is seldom in need of the last days. */
+const struct problem *availability_find(struct db *db, int64_t patient_id,
+                                        const struct availability_search *search,
+                                        struct document *document)
+{
+    struct wish wish = {
+        .doctor_id = search->doctor_id,
+        .treatment_id = search->treatment_id,
+        .patient_id = patient_id,
+        .department = search->department,
+        .moving_id = NOT_GIVEN,
+    };
+    int64_t day = day_of(search->from), last = day_of(search->to), left = search->limit;
+    int64_t days = (left + QUARTERS_PER_DAY - 1) / QUARTERS_PER_DAY;
+    struct text text = {.arena = db->arena};
+    if (last < day || last - day >= MOST_DAYS)
+        return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
+                             "must not be before from, nor more than 62 days with it");
     text_add(&text, "{\"items\": [");
-    for (int day = 0; day < facts->day_count && left > 0; day++)
-        left -= add_starts(&text, facts, day, beginnings, left);
+    for (; day <= last && left > 0; day += days, days *= 2) {
+        char first_date[DATE_TEXT_SIZE], last_date[DATE_TEXT_SIZE];
+        calendar_date(day, first_date);
+        calendar_date(day + days - 1 < last ? day + days - 1 : last, last_date);
+        wish.start.local = first_date;
+        wish.last_day = last_date;
+        const struct problem *problem = add_days(db, &text, &wish, &left);
+        if (problem)
+            return problem;
+    }
     text_add(&text, "]");
     *document = finish(&text);
     return NULL;

@@ -29,9 +29,10 @@ struct availability_search {
 };
 extern const struct form availability_search_form;
 
-/* The free starts of active doctors, the earliest first, in one statement however many days and
- * doctors. Refused: `bad_request` when the dates are no such range; `invalid` for the treatment or
- * the doctor. */
+/* The free starts of active doctors, the earliest first. Asks of no more days than the limit may
+ * need, and then of twice as many, each time in one statement however many doctors. Refused:
+ * `bad_request` when the dates are no range of 1 to 62 days; `invalid` for the treatment or the
+ * doctor. */
 const struct problem *availability_find(struct db *db, int64_t patient_id,
                                         const struct availability_search *search,
                                         struct document *document);

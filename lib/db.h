@@ -101,24 +101,25 @@ const char *db_integer_or_null(struct db *db, int64_t integer);
 /*
  * The end of every list statement: of what `matching` holds, the page whose number and size are $1
  * and $2. ITEM is one entry's document, made for the page's rows only; JOINS what it needs besides.
- * `matching` should be NOT MATERIALIZED, so that it can be counted and cut by an index.
+ * `matching` should be NOT MATERIALIZED, so that it can be counted and cut by an index. A page that
+ * is neither empty nor full is the last one, and then nothing needs to be counted.
  */
 #define LIST_DOCUMENT(ITEM, ORDER, JOINS)                                                          \
-    " SELECT concat("                                                                              \
-    "    '{\"items\": [', (SELECT string_agg((" ITEM ")::text, ', ' ORDER BY " ORDER ")"           \
-    "                        FROM (SELECT *" LIST_PAGE(ORDER) JOINS LIST_END
+    LIST_OF("(" ITEM ")::text, ', ' ORDER BY " ORDER, "*", ORDER, JOINS)
 
 /* The same of rows that have their document ready; it keeps the order in which they come. */
-#define READY_LIST(ORDER)                                                                          \
-    " SELECT concat("                                                                              \
-    "    '{\"items\": [', (SELECT string_agg(document, ', ')"                                      \
-    "                        FROM (SELECT document" LIST_PAGE(ORDER) LIST_END
+#define READY_LIST(ORDER) LIST_OF("document, ', '", "document", ORDER, "")
 
-#define LIST_PAGE(ORDER)                                                                           \
-    " FROM matching ORDER BY " ORDER                                                               \
-    " LIMIT $2::bigint OFFSET ($1::bigint - 1) * $2::bigint) AS page "
-#define LIST_END                                                                                   \
-    "), '], \"total\": ', (SELECT count(*) FROM matching),"                                        \
-    "    ', \"page\": ', $1::bigint, ', \"page_size\": ', $2::bigint, '}')"
+#define LIST_OF(ITEMS, COLUMNS, ORDER, JOINS)                                                      \
+    " SELECT concat("                                                                              \
+    "    '{\"items\": [', items, '], \"total\": ',"                                                \
+    "    CASE WHEN shown BETWEEN 1 AND $2::bigint - 1"                                             \
+    "         THEN ($1::bigint - 1) * $2::bigint + shown"                                          \
+    "         ELSE (SELECT count(*) FROM matching) END,"                                           \
+    "    ', \"page\": ', $1::bigint, ', \"page_size\": ', $2::bigint, '}')"                        \
+    "  FROM (SELECT string_agg(" ITEMS ") AS items, count(*) AS shown"                             \
+    "          FROM (SELECT " COLUMNS " FROM matching ORDER BY " ORDER                             \
+    "                 LIMIT $2::bigint OFFSET ($1::bigint - 1) * $2::bigint)"                      \
+    "            AS page " JOINS ") AS listed"
 
 #endif

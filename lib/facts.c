@@ -6,11 +6,11 @@
 #include "refusal.h"
 
 /*
- * ($1 doctor or NULL for any that is active, $2 treatment, $3 start, $4 its offset from UTC in
- * minutes or NULL for hospital time, $5 patient or NULL, $6 last day or NULL for the start's own,
- * $7 department or NULL, $8 appointment that is being moved, or NULL). One row, and in it lists:
- * words with spaces between them, entries with commas. Values come as they are stored, for what
- * takes the server most time is to get its expressions ready.
+ * ($1 doctor or NULL for any that is active, $2 treatment, $3 start, $4 patient or NULL, $5 the
+ * start's offset from UTC in minutes or NULL for hospital time, $6 last day or NULL for the start's
+ * own, $7 department or NULL, $8 appointment that is being moved, or NULL). One row, and in it
+ * lists: arrays of entries, which are words with spaces between them. Values come as they are
+ * stored, for what takes the server most time is to get its expressions ready.
  *
  * Rows are compared as such, and OFFSET 0 fences a query off, where that leaves the planner, who
  * knows nothing of the range, one way: a look into the right index.
@@ -18,72 +18,85 @@
 #define SETTINGS                                                                                   \
     "first::timestamp AT TIME ZONE time_zone, opens_at, closes_at, lunch_start, lunch_end,"        \
     " min_notice_minutes, max_days_ahead, offered,"                                                \
-    " t.is_active, t.duration_minutes, "
+    " t.is_active, t.duration_minutes"
 #define PRESENCE "concat_ws(' ', d.id, d.is_active, b.day, b.busy)"
-#define FULL_SLOTS(DAYS)                                                                           \
-    "(SELECT string_agg(concat_ws(' ', s.day, s.start_time), ',')"                                 \
-    "   FROM slot_day s"                                                                           \
-    "  WHERE s.is_full AND s.day " DAYS "), "
+#define FULL_SLOTS                                                                                 \
+    "ARRAY(SELECT concat_ws(' ', s.day, s.start_time)"                                             \
+    "        FROM slot_day s"                                                                      \
+    "       WHERE s.is_full AND s.day BETWEEN first AND last)"
 #define CLOSURES                                                                                   \
-    "(SELECT string_agg(concat_ws(' ', coalesce(c.doctor_id, 0), greatest(c.first_day, first),"    \
-    "                             least(c.last_day, last)), ',')"                                  \
-    "   FROM closure c"                                                                            \
-    "  WHERE c.last_day >= first AND c.first_day <= last), "
-#define CLOCK(DAY)                                                                                 \
-    "concat_ws(' ', " DAY ", coalesce(quarters_skipped(" DAY ", time_zone), '-'),"                 \
-    "               quarter_offsets(" DAY ", time_zone),"                                          \
-    "               substr(local_text(" DAY " + 1, time_zone), 20))"
+    "ARRAY(SELECT concat_ws(' ', coalesce(c.doctor_id, 0), greatest(c.first_day, first),"          \
+    "                       least(c.last_day, last))"                                              \
+    "        FROM closure c"                                                                       \
+    "       WHERE c.last_day >= first AND c.first_day <= last)"
+#define CLOCK                                                                                      \
+    "concat_ws(' ', date, coalesce(quarters_skipped(date, time_zone), '-'),"                       \
+    "          quarter_offsets(date, time_zone), substr(local_text(date + 1, time_zone), 20))"
+#define OWN_TIMES                                                                                  \
+    "ARRAY(SELECT concat_ws(' ', lower(a.during), upper(a.during))"                                \
+    "        FROM appointment a"                                                                   \
+    "       WHERE (a.patient_id, lower(a.during)) >= ($4::bigint, first::timestamp)"               \
+    "         AND (a.patient_id, lower(a.during)) < ($4::bigint, last + interval '1 day')"         \
+    "         AND a.status <> 'cancelled')"
 
 static const struct statement facts_of_days = {
     .name = "facts_of_days",
     .parameters = 8,
-    .sql = "SELECT start, now, " SETTINGS "       (SELECT string_agg(" PRESENCE ", ',')"
-           "          FROM doctor d"
-           "          LEFT JOIN doctor_day b ON b.doctor_id = d.id AND b.day BETWEEN first AND last"
-           "         WHERE d.id BETWEEN coalesce($1::bigint, 0)"
-           "                        AND coalesce($1::bigint, 9223372036854775807)"
-           "           AND ($1::bigint IS NOT NULL OR d.is_active)"
-           "           AND ($7::text IS NULL OR d.department = $7)), " FULL_SLOTS(
-               "BETWEEN first AND last") CLOSURES
-    "       (SELECT string_agg(" CLOCK(
-        "first + n") ", ';')"
-                     "          FROM generate_series(0, last - first) AS n"
-                     "         WHERE clocks_change(first + n, time_zone)),"
-                     "       (SELECT string_agg(concat_ws(' ', lower(a.during), upper(a.during)), ',')"
-                     "          FROM appointment a"
-                     "         WHERE (a.patient_id, lower(a.during)) >= ($5::bigint, first::timestamp)"
-                     "           AND (a.patient_id, lower(a.during)) < ($5::bigint, last + interval '1 day')"
-                     "           AND a.status <> 'cancelled'),"
-                     "       (SELECT concat_ws(' ', a.doctor_id, lower(a.during), upper(a.during))"
-                     "          FROM appointment a"
-                     "         WHERE a.id = $8::bigint AND a.status <> 'cancelled'),"
-                     "       last - first + 1"
-                     "  FROM (SELECT h.*, hospital_clock(time_zone) AS now, start,"
-                     "               start::date AS first, coalesce($6::date, start::date) AS last"
-                     "          FROM hospital h"
-                     "         CROSS JOIN LATERAL"
-                     "               (SELECT CASE WHEN $4::integer IS NULL THEN $3::timestamp"
-                     "                            ELSE ($3::timestamp - make_interval(mins => $4::integer))"
-                     "                                 AT TIME ZONE 'UTC' AT TIME ZONE time_zone END)"
-                     "               AS wished (start)"
-                     "        OFFSET 0) AS span"
-                     "  LEFT JOIN treatment t ON t.id = $2::bigint"
-                     " WHERE last - first BETWEEN 0 AND 61",
+    .sql = "SELECT start, now, " SETTINGS ","
+           "       ARRAY(SELECT " PRESENCE "               FROM doctor d"
+           "               LEFT JOIN doctor_day b"
+           "                 ON b.doctor_id = d.id AND b.day BETWEEN first AND last"
+           "              WHERE d.id BETWEEN coalesce($1::bigint, 0)"
+           "                             AND coalesce($1::bigint, 9223372036854775807)"
+           "                AND ($1::bigint IS NOT NULL OR d.is_active)"
+           "                AND ($7::text IS NULL OR d.department = $7)),"
+           "       " FULL_SLOTS ", " CLOSURES ","
+           "       ARRAY(SELECT " CLOCK "               FROM generate_series(0, last - first) AS n"
+           "              CROSS JOIN LATERAL (SELECT first + n) AS following (date)"
+           "              WHERE clocks_change(date, time_zone)),"
+           "       " OWN_TIMES ","
+           "       (SELECT concat_ws(' ', a.doctor_id, lower(a.during), upper(a.during))"
+           "          FROM appointment a"
+           "         WHERE a.id = $8::bigint AND a.status <> 'cancelled'),"
+           "       last - first + 1"
+           "  FROM (SELECT h.*, hospital_clock(time_zone) AS now, start,"
+           "               start::date AS first, coalesce($6::date, start::date) AS last"
+           "          FROM hospital h"
+           "         CROSS JOIN LATERAL"
+           "               (SELECT CASE WHEN $5::integer IS NULL THEN $3::timestamp"
+           "                            ELSE ($3::timestamp - make_interval(mins => $5::integer))"
+           "                                 AT TIME ZONE 'UTC' AT TIME ZONE time_zone END)"
+           "               AS wished (start)"
+           "        OFFSET 0) AS span"
+           "  LEFT JOIN treatment t ON t.id = $2::bigint",
 };
 
-/* The same for what is asked most: ($1 doctor, $2 treatment, $3 day), and nobody's own. */
+/* The same for what is asked most: one doctor on the START's own day. */
+#define FACTS_OF_DAY(START, OWN)                                                                   \
+    "SELECT start, hospital_clock(time_zone), " SETTINGS ", " PRESENCE ","                         \
+    "       " FULL_SLOTS ", " CLOSURES ","                                                         \
+    "       CASE WHEN clocks_change(date, time_zone) THEN ARRAY[" CLOCK "] END,"                   \
+    "       " OWN ", NULL, 1"                                                                      \
+    "  FROM (SELECT h.*, start, date, date AS first, date AS last"                                 \
+    "          FROM hospital h"                                                                    \
+    "         CROSS JOIN LATERAL (SELECT " START ", " START "::date) AS wished (start, date))"     \
+    "       AS span"                                                                               \
+    "  LEFT JOIN treatment t ON t.id = $2::bigint"                                                 \
+    "  LEFT JOIN doctor d ON d.id = $1::bigint"                                                    \
+    "  LEFT JOIN doctor_day b ON b.doctor_id = $1::bigint AND b.day = date"
+
+/* ($1 doctor, $2 treatment, $3 day), and nobody's own. */
 static const struct statement facts_of_day = {
     .name = "facts_of_day",
     .parameters = 3,
-    .sql = "SELECT first, hospital_clock(time_zone), " SETTINGS PRESENCE ", " FULL_SLOTS("= first")
-        CLOSURES "CASE WHEN clocks_change(first, time_zone) THEN " CLOCK(
-            "first") " END,"
-                     "       NULL, NULL, 1"
-                     "  FROM (SELECT h.*, $3::date AS first, $3::date AS last"
-                     "          FROM hospital h) AS span"
-                     "  LEFT JOIN treatment t ON t.id = $2::bigint"
-                     "  LEFT JOIN doctor d ON d.id = $1::bigint"
-                     "  LEFT JOIN doctor_day b ON b.doctor_id = $1::bigint AND b.day = first",
+    .sql = FACTS_OF_DAY("$3::date", "NULL"),
+};
+
+/* ($1 doctor, $2 treatment, $3 start in hospital time, $4 patient), as most are booked. */
+static const struct statement facts_of_booking = {
+    .name = "facts_of_booking",
+    .parameters = 4,
+    .sql = FACTS_OF_DAY("$3::timestamp", OWN_TIMES),
 };
 
 enum { SLOT_MINUTES = 30, EVERYBODY = 0 };
@@ -105,7 +118,7 @@ enum {
     PRESENCES, /* doctor, active, and, when anything was ever booked there, day, quarters */
     FULL,      /* day, time */
     CLOSED,    /* doctor or EVERYBODY, first day, last day */
-    CLOCKS,    /* where they change: day, minutes skipped or "-", offsets, the next day's; */
+    CLOCKS,    /* where they change: day, minutes skipped or "-", offsets, the next day's */
     PATIENT,   /* start, end */
     LEAVING,   /* doctor, start, end */
     DAY_COUNT,
@@ -122,10 +135,18 @@ struct reading {
     struct presence *presences;
 };
 
-/* Moves past what separates a word from the next. */
+/* Moves past what separates a word from the next, or from the end of its list. */
 static void read_separator(const char **list)
 {
-    *list += **list != '\0';
+    *list += strspn(*list, " ,\"{}");
+}
+
+/* The first word of a column's list; "": there is none. */
+static const char *column_list(const struct rows *rows, int column)
+{
+    const char *list = rows_text(rows, 0, column);
+    read_separator(&list);
+    return list;
 }
 
 static int64_t read_number(const char **list)
@@ -147,9 +168,9 @@ static int64_t read_date(const char **list)
 static int read_minute(const char **list)
 {
     int minute = (int)strtol(*list, (char **)list, 10) * 60;
-    read_separator(list);
+    *list += strspn(*list, ":");
     minute += (int)strtol(*list, (char **)list, 10);
-    *list += strcspn(*list, " ,");
+    *list += strspn(*list, ":.0123456789");
     read_separator(list);
     return minute;
 }
@@ -270,7 +291,8 @@ static void read_change(const struct reading *reading, const char **list)
     struct day_facts *day = &reading->days[read_date(list) - reading->first_day];
     *list += **list == '-';
     while (**list != ' ') {
-        int from = (int)read_number(list);
+        int from = (int)strtol(*list, (char **)list, 10);
+        *list += strlen("-");
         day->day.skipped |= quarters_touched(from, (int)strtol(*list, (char **)list, 10));
         *list += **list == ',';
     }
@@ -278,10 +300,10 @@ static void read_change(const struct reading *reading, const char **list)
     day->offsets = *list;
     *list += strcspn(*list, " ");
     read_separator(list);
-    const char *next = arena_printf(reading->arena, "0%.*s", (int)strcspn(*list, ";"), *list);
+    const char *next = arena_printf(reading->arena, "0%.*s", (int)strcspn(*list, "\""), *list);
     for (day++; day < reading->days + reading->facts.day_count; day++)
         day->offsets = next;
-    *list += strcspn(*list, ";");
+    *list += strcspn(*list, "\"");
     read_separator(list);
 }
 
@@ -290,13 +312,13 @@ static void read_clocks(const struct reading *reading)
     const char *offset = read_first_offset(reading);
     for (int i = 0; i < reading->facts.day_count; i++)
         reading->days[i].offsets = offset;
-    for (const char *list = rows_text(reading->rows, 0, CLOCKS); *list;)
+    for (const char *list = column_list(reading->rows, CLOCKS); *list;)
         read_change(reading, &list);
 }
 
 static void read_slots(const struct reading *reading)
 {
-    for (const char *list = rows_text(reading->rows, 0, FULL); *list;) {
+    for (const char *list = column_list(reading->rows, FULL); *list;) {
         struct day *day = &reading->days[read_date(&list) - reading->first_day].day;
         int from = read_minute(&list);
         day->full |= quarters_touched(from, from + SLOT_MINUTES);
@@ -308,7 +330,7 @@ static void read_doctors(struct reading *reading)
 {
     struct doctor_facts *doctors = reading->doctors;
     int mentioned = 0, *count = &reading->facts.doctor_count;
-    for (const char *list = rows_text(reading->rows, 0, PRESENCES); *list; mentioned++) {
+    for (const char *list = column_list(reading->rows, PRESENCES); *list; mentioned++) {
         int64_t id = read_number(&list);
         doctors[mentioned] = (struct doctor_facts){.id = id, .active = *list == 't'};
         list += strcspn(list, ",");
@@ -322,7 +344,7 @@ static void read_doctors(struct reading *reading)
 
 static void read_presences(const struct reading *reading)
 {
-    for (const char *list = rows_text(reading->rows, 0, PRESENCES); *list;) {
+    for (const char *list = column_list(reading->rows, PRESENCES); *list;) {
         int64_t id = read_number(&list);
         bool booked = list[1] == ' ';
         list += strlen("t");
@@ -336,7 +358,7 @@ static void read_presences(const struct reading *reading)
 
 static void read_closures(const struct reading *reading)
 {
-    for (const char *list = rows_text(reading->rows, 0, CLOSED); *list;) {
+    for (const char *list = column_list(reading->rows, CLOSED); *list;) {
         int64_t doctor_id = read_number(&list);
         int64_t first = read_date(&list) - reading->first_day;
         int64_t last = read_date(&list) - reading->first_day;
@@ -354,7 +376,7 @@ static void read_closures(const struct reading *reading)
 
 static void read_patient(const struct reading *reading)
 {
-    for (const char *list = rows_text(reading->rows, 0, PATIENT); *list;) {
+    for (const char *list = column_list(reading->rows, PATIENT); *list;) {
         int from, to;
         struct day_facts *day = read_stretch(reading, &list, &from, &to);
         if (day)
@@ -366,7 +388,7 @@ static void read_patient(const struct reading *reading)
  * its places in the slots. */
 static void read_leaving(const struct reading *reading)
 {
-    const char *list = rows_text(reading->rows, 0, LEAVING);
+    const char *list = column_list(reading->rows, LEAVING);
     int from, to;
     if (!*list)
         return;
@@ -395,7 +417,7 @@ static const struct facts *read_facts(struct arena *arena, const struct rows *ro
     struct reading *reading = arena_alloc(arena, sizeof *reading);
     const char *start = rows_text(rows, 0, START);
     size_t days = (size_t)column_integer(rows, DAY_COUNT);
-    size_t most_doctors = (size_t)count_entries(rows_text(rows, 0, PRESENCES));
+    size_t most_doctors = (size_t)count_entries(column_list(rows, PRESENCES));
     *reading = (struct reading){
         .arena = arena,
         .rows = rows,
@@ -420,29 +442,35 @@ static const struct facts *read_facts(struct arena *arena, const struct rows *ro
     return &reading->facts;
 }
 
+/* The statement that asks no more than it must, with what its parameters are. */
+static const struct statement *statement_for(struct db *db, const struct wish *wish,
+                                             const char *parameters[8])
+{
+    const char *patient = db_integer_or_null(db, wish->patient_id);
+    bool days_doctor = wish->doctor_id != NOT_GIVEN && !wish->department && !wish->last_day;
+    bool plain = days_doctor && !wish->start.has_offset && wish->moving_id == NOT_GIVEN;
+    parameters[0] = db_integer_or_null(db, wish->doctor_id);
+    parameters[1] = db_integer(db, wish->treatment_id);
+    parameters[2] = wish->start.local;
+    parameters[3] = patient;
+    if (plain)
+        return patient ? &facts_of_booking : &facts_of_day;
+    parameters[4] = wish->start.has_offset ? db_integer(db, wish->start.offset_minutes) : NULL;
+    parameters[5] = wish->last_day;
+    parameters[6] = wish->department;
+    parameters[7] = db_integer_or_null(db, wish->moving_id);
+    return &facts_of_days;
+}
+
 const struct problem *facts_read(struct db *db, const struct wish *wish, const struct facts **facts)
 {
     const struct rows *rows;
-    const char *parameters[] = {
-        db_integer_or_null(db, wish->doctor_id),
-        db_integer(db, wish->treatment_id),
-        wish->start.local,
-        wish->start.has_offset ? db_integer(db, wish->start.offset_minutes) : NULL,
-        db_integer_or_null(db, wish->patient_id),
-        wish->last_day,
-        wish->department,
-        db_integer_or_null(db, wish->moving_id),
-    };
-    bool nobodys_day = wish->doctor_id != NOT_GIVEN && !wish->start.has_offset &&
-                       !wish->department && !wish->last_day && wish->patient_id == NOT_GIVEN;
-    const struct problem *problem =
-        db_run(db, nobodys_day ? &facts_of_day : &facts_of_days, parameters, &rows);
+    const char *parameters[8];
+    const struct statement *statement = statement_for(db, wish, parameters);
+    const struct problem *problem = db_run(db, statement, parameters, &rows);
     if (problem)
         return problem;
-    if (rows_count(rows) == 0)
-        return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
-                             "must not be before from, nor more than 62 days with it");
-    if (wish->doctor_id != NOT_GIVEN && !wish->department && !*rows_text(rows, 0, PRESENCES))
+    if (wish->doctor_id != NOT_GIVEN && !wish->department && !*column_list(rows, PRESENCES))
         return &problem_not_found;
     if (rows_null(rows, 0, TREATMENT_ACTIVE))
         return refusal_by_constraint(db->arena, "appointment_treatment");

@@ -13,7 +13,7 @@ struct wish {
     int64_t treatment_id;
     int64_t patient_id;     /* whose appointments count as busy; NOT_GIVEN: nobody's */
     struct moment start;    /* or any time of the first day, when whole days are asked for */
-    const char *last_day;   /* NULL: the start's own */
+    const char *last_day;   /* not before the first; NULL: the start's own */
     const char *department; /* of the doctors; NULL: any */
     int64_t moving_id;      /* the appointment that would leave its place for it, or NOT_GIVEN */
 };
@@ -39,9 +39,8 @@ struct facts {
 };
 
 /*
- * Reads what the wish is about; day->start is the wished start. Refused: `bad_request` when the
- * days are no range of 1 to 62; `not_found` for the doctor, unless a department was named;
- * `invalid` for the treatment.
+ * Reads what the wish is about; day->start is the wished start. Refused: `not_found` for the
+ * doctor, unless a department was named; `invalid` for the treatment.
  */
 const struct problem *facts_read(struct db *db, const struct wish *wish,
                                  const struct facts **facts);

@@ -32,7 +32,7 @@ static const struct statement list_history = {
     .sql = "WITH matching AS ("
            "    SELECT version, became, lag(became) OVER (ORDER BY version) AS was"
            "      FROM appointment_history AS became"
-           "     WHERE appointment_id = $3::bigint)" ENTRIES "  FROM appointment a"
+           "     WHERE appointment_id = $3::bigint)" ENTRIES " CROSS JOIN appointment a"
            " CROSS JOIN access_note($4::visitor, a.patient_id)"
            " WHERE a.id = $3::bigint",
 };

@@ -277,7 +277,26 @@ Test(availability, the_earliest_come_first_up_to_the_limit)
                  length_at(&all, "/items"));
 }
 
-Test(availability, a_search_is_one_query_however_many_days_and_doctors)
+Test(availability, the_earliest_are_found_however_far_off_they_are)
+{
+    static const int limits[] = {1, 2, 95, 96, 97, 191, 193, 500};
+    unsigned dice = 7;
+    sql("INSERT INTO closure (first_day, last_day)"
+        " VALUES ('2027-03-01', '2027-03-02'), ('2027-03-05', '2027-03-19')");
+    crowd("2027-03-03", &dice);
+    struct answer all = search("treatment_id=1&from=2027-03-01&to=2027-04-30", NULL);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct answer few =
+            search(text("treatment_id=1&from=2027-03-01&to=2027-04-30&limit=%d", limits[i]), NULL);
+        cr_expect_eq(length_at(&few, "/items"), (size_t)limits[i], "%d", limits[i]);
+        cr_expect_eq(strncmp(few.text, all.text, strlen(few.text) - strlen("]}")), 0, "%d",
+                     limits[i]);
+    }
+    struct answer none = search("treatment_id=1&from=2027-03-05&to=2027-03-19&limit=1", NULL);
+    expect_document(none.text, "{\"items\": []}");
+}
+
+Test(availability, a_search_is_one_query_however_many_days_and_doctors_unless_few_are_wanted)
 {
     static const char *const queries[] = {
         "treatment_id=1&from=2027-03-02&to=2027-03-02&doctor_id=1",
@@ -295,6 +314,10 @@ Test(availability, a_search_is_one_query_however_many_days_and_doctors)
         expect_answer(found, 200, "");
         cr_expect_eq(detour_executed() - before, 1, "%s", queries[i]);
     }
+    sql("INSERT INTO closure (first_day, last_day) VALUES ('2027-03-02', '2027-05-02')");
+    int before = detour_executed();
+    expect_answer(search("treatment_id=1&from=2027-03-02&to=2027-05-02&limit=10", NULL), 200, "");
+    cr_expect_eq(detour_executed() - before, 6, "of 1, 2, 4 ... days");
 }
 
 Test(availability, a_search_is_for_what_exists_in_at_most_62_days)

@@ -86,7 +86,7 @@ kinds = {
     return get("/doctors/%d", random(doctors))
   end},
   doctors = {make = function()
-    return get("/doctors?page_size=50")
+    return get("/doctors?page_size=100")
   end},
   day = {make = function()
     return get("/availability/%d/availability?date=%s&treatment_id=%d", random(doctors),
