@@ -52,16 +52,18 @@ void *malloc(size_t size)
     return memory_or_end(glibc_malloc(size));
 }
 
-void *calloc(size_t count, size_t size)
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): reserved ones */
+void *calloc(size_t nmemb, size_t size)
 {
-    return memory_or_end(glibc_calloc(count, size));
+    return memory_or_end(glibc_calloc(nmemb, size));
 }
 
 /* Of size 0, realloc() frees, and NULL is its answer. */
-void *realloc(void *memory, size_t size)
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): reserved ones */
+void *realloc(void *ptr, size_t size)
 {
-    void *again = glibc_realloc(memory, size);
-    return size > 0 || !memory ? memory_or_end(again) : again;
+    void *again = glibc_realloc(ptr, size);
+    return size > 0 || !ptr ? memory_or_end(again) : again;
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
@@ -69,11 +71,11 @@ void *aligned_alloc(size_t alignment, size_t size)
     return memory_or_end(glibc_memalign(alignment, size));
 }
 
-int posix_memalign(void **memory, size_t alignment, size_t size)
+int posix_memalign(void **memptr, size_t alignment, size_t size)
 {
     if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0)
         return EINVAL;
-    *memory = memory_or_end(glibc_memalign(alignment, size));
+    *memptr = memory_or_end(glibc_memalign(alignment, size));
     return 0;
 }
 

@@ -28,6 +28,7 @@ struct rows {
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$Fja5gpreGWo5bfsRx+5DgA7nqDYBDLjQHJ4d43ifmXs"
 #define BUSY NINE_TO_SIX
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): some of the texts are made of several */
 /* What statements answer that say more than a document, its id and its version. */
 static const struct answer {
     const char *statement;
@@ -53,22 +54,24 @@ static const struct answer {
     {"patient_find_password", {{HASH}}},
     {"idempotency_find", {{NULL}}},
 };
-static const struct rows document = {{"{\"id\": 1}", "1", "4"}};
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
+
+static const struct rows a_document = {{"{\"id\": 1}", "1", "4"}};
 static const struct rows nothing = {{NULL}};
 
-static _Atomic(const char *) outcomes;
+static _Atomic(const char *) coming;
 
-void database_will(const char *wanted)
+void database_will(const char *outcomes)
 {
-    atomic_store(&outcomes, wanted);
+    atomic_store(&coming, outcomes);
 }
 
 static char next_outcome(void)
 {
-    const char *next = atomic_load(&outcomes);
+    const char *next = atomic_load(&coming);
     if (!next || !*next)
         return 'd';
-    atomic_store(&outcomes, next + 1);
+    atomic_store(&coming, next + 1);
     return *next;
 }
 
@@ -77,7 +80,7 @@ static const struct rows *rows_of(const struct statement *statement)
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
         if (strcmp(answers[i].statement, statement->name) == 0)
             return &answers[i].rows;
-    return &document;
+    return &a_document;
 }
 
 /* The parameters are read to the end, as libpq would, and must be text that PostgreSQL takes. */
@@ -189,7 +192,7 @@ bool rows_boolean(const struct rows *rows, int row, int column)
 }
 
 const struct problem *db_document(struct db *db, const struct statement *statement,
-                                  const char *const *parameters, struct document *found)
+                                  const char *const *parameters, struct document *document)
 {
     const struct rows *rows;
     const struct problem *problem = db_run(db, statement, parameters, &rows);
@@ -197,10 +200,10 @@ const struct problem *db_document(struct db *db, const struct statement *stateme
         return problem;
     if (rows_count(rows) == 0)
         return &problem_not_found;
-    *found = (struct document){.json = rows_text(rows, 0, 0),
-                               .length = rows_length(rows, 0, 0),
-                               .id = rows_integer(rows, 0, 1),
-                               .version = rows_integer(rows, 0, 2)};
+    *document = (struct document){.json = rows_text(rows, 0, 0),
+                                  .length = rows_length(rows, 0, 0),
+                                  .id = rows_integer(rows, 0, 1),
+                                  .version = rows_integer(rows, 0, 2)};
     return NULL;
 }
 

@@ -1,11 +1,9 @@
 /* Whole requests to the admin pool: parameters and body, from the socket to the answer. */
 #include "requests.h"
 
-int LLVMFuzzerInitialize(int *count, char ***arguments)
+void fuzz_open(void)
 {
-    (void)count, (void)arguments;
     requests_open(admin_pool());
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -18,13 +18,11 @@ enum { SECONDS_PER_DAY = 86400, LONGEST = 64 };
 
 static regex_t date_shape, time_shape, moment_shape;
 
-int LLVMFuzzerInitialize(int *count, char ***arguments)
+void fuzz_open(void)
 {
-    (void)count, (void)arguments;
     regcomp(&date_shape, "^" DATE "$", REG_EXTENDED | REG_NOSUB);
     regcomp(&time_shape, "^(" TIME "|24:00)$", REG_EXTENDED | REG_NOSUB);
     regcomp(&moment_shape, "^" DATE "T" TIME "(:00)?" OFFSET "?$", REG_EXTENDED | REG_NOSUB);
-    return 0;
 }
 
 static bool has_shape(const regex_t *shape, const char *text)

@@ -35,12 +35,10 @@ static void add_sheets(struct pool pool)
     }
 }
 
-int LLVMFuzzerInitialize(int *count, char ***arguments)
+void fuzz_open(void)
 {
-    (void)count, (void)arguments;
     add_sheets(patient_pool());
     add_sheets(admin_pool());
-    return 0;
 }
 
 static const void *member(const struct field *field, const void *read)

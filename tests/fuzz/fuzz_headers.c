@@ -34,9 +34,8 @@ static regex_t shapes[PARAMETERS];
 static struct arena *kept;
 static const char *token;
 
-int LLVMFuzzerInitialize(int *count, char ***arguments)
+void fuzz_open(void)
 {
-    (void)count, (void)arguments;
     kept = arena_new();
     struct pool pool = admin_pool();
     token =
@@ -45,7 +44,6 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
         must(regcomp(&shapes[i], expressions[i], REG_EXTENDED | REG_ICASE | REG_NOSUB) == 0,
              "%s is a regular expression", expressions[i]);
     front_door_open(pool);
-    return 0;
 }
 
 static bool fits(const char *const values[], int which)

@@ -54,12 +54,10 @@ static void open_table(struct table *table, struct pool pool)
     table->pool.routes = table->routes;
 }
 
-int LLVMFuzzerInitialize(int *count, char ***arguments)
+void fuzz_open(void)
 {
-    (void)count, (void)arguments;
     open_table(&tables[0], patient_pool());
     open_table(&tables[1], admin_pool());
-    return 0;
 }
 
 /* What the table should say: the row, and the text in its place for a number. */

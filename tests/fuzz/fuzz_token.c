@@ -23,11 +23,9 @@ static const char *const headers[] = {
 enum { HEADERS = sizeof headers / sizeof *headers, LONGEST = 8192 };
 enum { URL_SAFE = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
 
-int LLVMFuzzerInitialize(int *count, char ***arguments)
+void fuzz_open(void)
 {
-    (void)count, (void)arguments;
     must(sodium_init() >= 0, "libsodium starts");
-    return 0;
 }
 
 static char *base64(struct arena *arena, const void *bytes, size_t size)

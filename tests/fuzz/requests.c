@@ -9,13 +9,13 @@
 
 enum { MOST_PARAMETERS = 24, LONGEST = 16 * 1024 };
 
-static struct pool pool;
+static struct pool served;
 static struct arena *kept; /* what lives as long as the target */
 static const char *bearers[ROLE_ADMIN + 1];
 
-void requests_open(struct pool wanted)
+void requests_open(struct pool pool)
 {
-    pool = wanted;
+    served = pool;
     kept = arena_new();
     const struct token_key key = {fuzz_key.secret, pool.audience};
     for (enum role role = ROLE_PATIENT; role <= ROLE_ADMIN; role++)
@@ -71,7 +71,7 @@ static bool is_declared(const char *method, int status)
 {
     if (status == 400 || status == 404 || status == 405 || status == 413)
         return true;
-    for (const struct route *route = pool.routes; route->method; route++) {
+    for (const struct route *route = served.routes; route->method; route++) {
         int statuses[MOST_STATUSES];
         route_statuses(route, statuses);
         if (strcmp(method, "HEAD") ? strcmp(route->method, method) : strcmp(route->method, "GET"))
