@@ -53,7 +53,8 @@ gateway_start() {
 wait_until_healthy() {
     local pid i
     for ((i = 0; i < 100; i++)); do
-        ! curl --fail --silent --max-time 5 "http://127.0.0.1:${1##*:}/health" >/dev/null || return 0
+        ! curl --fail --silent --insecure --max-time 5 \
+            "http${TLS_CERTIFICATE:+s}://127.0.0.1:${1##*:}/health" >/dev/null || return 0
         for pid in "${pids[@]}"; do
             kill -0 "$pid" 2>/dev/null || break 2
         done

@@ -39,9 +39,15 @@ static const struct problem *start(struct request *request, const char *name, co
                                    struct reply *reply)
 {
     struct login login;
+    const struct attempt attempt = {
+        .name = name,
+        .password = password,
+        .address = request->address,
+        .our_key = request->worker->token_key.secret,
+    };
     const struct problem *problem =
-        login_with_password(&request->db, request->route->of, request->worker->hashing, name,
-                            password, refresh_days(request), &login);
+        login_with_password(&request->db, request->route->of, request->worker->hashing, &attempt,
+                            refresh_days(request), &login);
     return problem ? problem : logins_reply(request, &login, reply);
 }
 

@@ -80,13 +80,20 @@ static const struct problem *keep(struct request *request, const struct errand *
     return idempotency_keep(&request->db, errand, &answer);
 }
 
+/* What another time may be answered otherwise, nothing having been done, is asked for again. */
+static bool is_kept(const struct problem *problem)
+{
+    return problem->status < 500 && problem->status != problem_too_many_requests.status &&
+           problem != &problem_idempotency_key_in_use;
+}
+
 static const struct problem *carry_out_and_keep(struct request *request,
                                                 const struct errand *errand, struct reply *reply,
                                                 handler *carry_out)
 {
     idempotency_begin(&request->db, errand);
     const struct problem *problem = carry_out(request, reply);
-    if (problem && (problem->status >= 500 || problem == &problem_idempotency_key_in_use)) {
+    if (problem && !is_kept(problem)) {
         db_roll_back(&request->db);
         return problem;
     }

@@ -7,7 +7,7 @@ const struct problem *patients_register(struct request *request, struct reply *r
 {
     struct login login;
     const struct problem *problem =
-        login_register(&request->db, request->worker->hashing, request->body,
+        login_register(&request->db, request->worker->hashing, request->body, request->address,
                        (int)request->worker->settings.refresh_token_days, &login);
     if (!problem)
         problem = logins_reply(request, &login, reply);

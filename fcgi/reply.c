@@ -71,6 +71,7 @@ void reply_problem(const struct request *request, struct reply *reply,
         .body = text,
         .length = strlen(text),
         .allow = reply->allow,
+        .retry_after = problem->status == 503 ? 1 : problem->retry_after,
         .code = problem->code,
     };
 }

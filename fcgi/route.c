@@ -231,7 +231,7 @@ static const struct implied {
     {400, has_input},   {401, needs_caller}, {403, needs_more_than_any_staff},
     {404, has_path_id}, {409, takes_key},    {413, has_body},
     {415, has_body},    {422, takes_key},    {422, has_body},
-    {503, always},
+    {429, always},      {503, always},
 };
 
 static void add_status(int statuses[MOST_STATUSES], int status)
@@ -259,9 +259,13 @@ void route_statuses(const struct route *route, int statuses[MOST_STATUSES])
 static void print_form(const char *name, const struct form *form, FILE *out)
 {
     fprintf(out, ", \"%s\": [", name);
-    for (size_t i = 0; form && i < form->count; i++)
-        fprintf(out, "%s{\"name\": \"%s\", \"required\": %s}", i ? ", " : "", form->fields[i].name,
-                form->fields[i].required ? "true" : "false");
+    for (size_t i = 0; form && i < form->count; i++) {
+        const struct field *field = &form->fields[i];
+        bool null = field->nullable || field->clearable;
+        fprintf(out, "%s{\"name\": \"%s\", \"type\": \"%s\", \"required\": %s, \"null\": %s}",
+                i ? ", " : "", field->name, form_type(field), field->required ? "true" : "false",
+                null ? "true" : "false");
+    }
     fprintf(out, "]");
 }
 

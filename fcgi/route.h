@@ -67,6 +67,7 @@ struct reply {
     const char *location;
     int64_t version; /* for the ETag; 0: none */
     const char *allow;
+    int retry_after;  /* seconds; 0: nothing is said about it */
     bool replayed;    /* it is the first answer to an Idempotency-Key, given again */
     const char *code; /* of the problem, for the log */
 };
@@ -97,7 +98,8 @@ struct actor route_actor(const struct request *request);
 enum { MOST_STATUSES = 16 };
 void route_statuses(const struct route *route, int statuses[MOST_STATUSES]);
 
-/* Prints the pool's table as JSON: an array of {method, path, role, statuses, body, query}. */
+/* Prints the pool's table as JSON: an array of {method, path, role, statuses, body, query},
+ * where body and query are arrays of {name, type, required, null}. */
 void routes_print(const struct pool *pool, FILE *out);
 
 #endif

@@ -147,6 +147,7 @@ static const char *reason_of(int status)
         {413, "Content Too Large"},
         {415, "Unsupported Media Type"},
         {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
         {500, "Internal Server Error"},
         {503, "Service Unavailable"},
     };
@@ -171,8 +172,8 @@ static void write_reply(const struct request *request, const struct reply *reply
         FCGX_PutS("Idempotent-Replayed: true\r\n", out);
     if (reply->status == 401)
         FCGX_PutS("WWW-Authenticate: Bearer\r\n", out);
-    if (reply->status == 503)
-        FCGX_PutS("Retry-After: 1\r\n", out);
+    if (reply->retry_after)
+        FCGX_FPrintF(out, "Retry-After: %d\r\n", reply->retry_after);
     if (reply->body)
         FCGX_FPrintF(out, "Content-Type: %s\r\nContent-Length: %d\r\n", reply->content_type,
                      (int)reply->length);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "privileges.h"
 #include "serve.h"
 
 static bool listens(int descriptor)
@@ -45,6 +46,10 @@ static int run(const struct pool *pool)
             stderr,
             "Descriptor 0 is no listening socket: start the worker under a FastCGI "
             "supervisor, such as spawn-fcgi -s SOCKET -n -- /usr/bin/multiwatch -- /PATH/TO/WORKER\n");
+        return EXIT_FAILURE;
+    }
+    if (!privileges_drop()) {
+        perror("cannot give up privileges");
         return EXIT_FAILURE;
     }
     return open_and_serve(&worker);

@@ -4,16 +4,19 @@
 #include <inttypes.h>
 
 /* What cannot be read as an address is not known: it is no reason to refuse anybody. */
-static bool is_address(const char *text)
+const char *actor_address(const char *address)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
-    return text && (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
+    bool known = address && (inet_pton(AF_INET, address, bytes) == 1 ||
+                             inet_pton(AF_INET6, address, bytes) == 1);
+    return known ? address : NULL;
 }
 
 const char *actor_visitor(struct db *db, const struct actor *actor)
 {
     if (actor->staff_id == NOT_GIVEN)
         return NULL;
+    const char *address = actor_address(actor->address);
     return arena_printf(db->arena, "(%" PRId64 ",\"%s\",%s)", actor->staff_id, actor->action,
-                        is_address(actor->address) ? actor->address : "");
+                        address ? address : "");
 }

@@ -11,6 +11,9 @@ struct actor {
     const char *address; /* whence; NULL: not known */
 };
 
+/* The address, if it is one that PostgreSQL can read as inet; else NULL: not known. */
+const char *actor_address(const char *address);
+
 /* The actor as SQL's `visitor`, for access_note(); NULL for a patient, whose own data they are. */
 const char *actor_visitor(struct db *db, const struct actor *actor);
 

@@ -242,6 +242,17 @@ static const struct kind {
     [FIELD_OBJECT] = {VALUE_OBJECT, "must be an object", read_object},
 };
 
+const char *form_type(const struct field *field)
+{
+    static const char *const types[] = {
+        [VALUE_TEXT] = "string",
+        [VALUE_INTEGER] = "integer",
+        [VALUE_BOOLEAN] = "boolean",
+        [VALUE_OBJECT] = "object",
+    };
+    return types[kinds[field->kind].type];
+}
+
 /* What JSON has for a field. */
 static struct value value_of_json(struct json_object *tree)
 {

@@ -91,6 +91,9 @@ const struct problem *form_read_json(struct arena *arena, const struct form *for
 const struct problem *form_read_query(struct arena *arena, const struct form *form,
                                       const char *query, const void **read);
 
+/* What JSON has for the field: "string", "integer", "boolean" or "object". */
+const char *form_type(const struct field *field);
+
 /* The struct's members in the order of the fields, as text for SQL; NULL where not given. Moments
  * and objects cannot be passed in this way. */
 const char **form_parameters(struct arena *arena, const struct form *form, const void *read);

@@ -1,5 +1,8 @@
 #include "login.h"
 
+#include <string.h>
+
+#include "actor.h"
 #include "patient.h"
 #include "staff.h"
 
@@ -66,20 +69,32 @@ const struct form refresh_form = FORM(struct refresh, refresh_fields);
     ", $1::bytea, $2::bytea, now() + make_interval(days => $3::integer))"
 
 /* The part of a statement that starts a login: PERSON yields the id for COLUMN; DIGEST and DAYS are
- * the parameters of its refresh token. */
-#define STARTED(COLUMN, PERSON, DIGEST, DAYS)                                                      \
+ * the parameters of its refresh token, ADDRESS whence it comes. */
+#define STARTED(COLUMN, PERSON, DIGEST, DAYS, ADDRESS)                                             \
     " started AS ("                                                                                \
-    "    INSERT INTO login (" COLUMN ") " PERSON " RETURNING id),"                                 \
+    "    INSERT INTO login (" COLUMN ", network)"                                                  \
+    "    SELECT id, login_network(" ADDRESS "::inet) FROM (" PERSON ") AS person RETURNING id),"   \
     " token AS ("                                                                                  \
     "    INSERT INTO refresh_token (digest, login_id, expires_at)"                                 \
     "    SELECT " DIGEST "::bytea, id, now() + make_interval(days => " DAYS "::integer)"           \
     "      FROM started)"
 
+/* Whom PERSON joins to what was asked for, if anybody, and whether they may try. Not marked as
+ * writing, so that it commits at once, whatever becomes of the request; to be counted twice, where
+ * the connection was lost, hurts nobody. */
+#define FOUND(OF_PATIENT, PERSON)                                                                  \
+    "SELECT attempt.admitted, attempt.wait, attempt.known, person.id, person.password_hash"        \
+    "  FROM (SELECT $1 AS name) AS asked"                                                          \
+    "  LEFT JOIN " PERSON " CROSS JOIN LATERAL login_admit(" OF_PATIENT                            \
+    ", person.id, $2::bytea, $3::inet) AS attempt"
+
 /*
- * find:    (what is unique to them) -> person, password hash
- * start:   (person, digest of the refresh token, days it is good for, password hash) -> login,
- *          unless the password has been changed since or the person has left; whoever changes it
- *          waits until the login is there, and ends it
+ * find:    (what is unique to them, its digest, address) -> whether they may try, seconds to wait,
+ *          whether they are known there, person, password hash
+ * start:   (person, digest of the refresh token, days it is good for, password hash, digest of what
+ *          is unique to them, address, whether they were known there) -> login, unless the password
+ *          has been changed since or the person has left; whoever changes it waits until the login
+ *          is there, and ends it
  * refresh: (digest that was shown, digest of the next, days it is good for) -> login
  * where a login is: its id, the person's id, role and document.
  */
@@ -87,22 +102,24 @@ struct login_kind {
     struct statement find, start, refresh;
 };
 
+#define FORGIVEN ", login_forgive($5::bytea, $6::inet, $7::boolean)"
+
 #define PATIENT_STARTED                                                                            \
     STARTED("patient_id",                                                                          \
             "SELECT id FROM patient"                                                               \
             " WHERE id = $1::bigint AND password_hash = $4 FOR SHARE",                             \
-            "$2", "$3")
+            "$2", "$3", "$6")
 #define PATIENT_REFRESHED REFRESHED("true")
 #define PATIENTS_LOGIN    ".id, p.id, NULL, " PATIENT_DOCUMENT("p")
 
 const struct login_kind login_of_patient = {
     .find = {.name = "login_find_patient",
-             .parameters = 1,
-             .sql = "SELECT id, password_hash FROM patient WHERE phone = $1"},
+             .parameters = 3,
+             .sql = FOUND("true", "patient person ON person.phone = asked.name")},
     .start = {.name = "login_start_patient",
-              .parameters = 4,
+              .parameters = 7,
               .writes = true,
-              .sql = "WITH" PATIENT_STARTED " SELECT started" PATIENTS_LOGIN
+              .sql = "WITH" PATIENT_STARTED " SELECT started" PATIENTS_LOGIN FORGIVEN
                      "   FROM started JOIN patient p ON p.id = $1::bigint"},
     .refresh = {.name = "login_refresh_patient",
                 .parameters = 3,
@@ -115,18 +132,19 @@ const struct login_kind login_of_patient = {
     STARTED("staff_id",                                                                            \
             "SELECT id FROM staff"                                                                 \
             " WHERE id = $1::bigint AND password_hash = $4 AND is_active FOR SHARE",               \
-            "$2", "$3")
+            "$2", "$3", "$6")
 #define STAFF_REFRESHED REFRESHED("false")
 #define STAFFS_LOGIN    ".id, s.id, s.role, " STAFF_DOCUMENT("s")
 
 const struct login_kind login_of_staff = {
     .find = {.name = "login_find_staff",
-             .parameters = 1,
-             .sql = "SELECT id, password_hash FROM staff WHERE email = $1 AND is_active"},
+             .parameters = 3,
+             .sql =
+                 FOUND("false", "staff person ON person.email = asked.name AND person.is_active")},
     .start = {.name = "login_start_staff",
-              .parameters = 4,
+              .parameters = 7,
               .writes = true,
-              .sql = "WITH" STAFF_STARTED " SELECT started" STAFFS_LOGIN
+              .sql = "WITH" STAFF_STARTED " SELECT started" STAFFS_LOGIN FORGIVEN
                      "   FROM started JOIN staff s ON s.id = $1::bigint"},
     .refresh = {.name = "login_refresh_staff",
                 .parameters = 3,
@@ -157,11 +175,17 @@ static const struct problem *obtain(struct db *db, const struct statement *state
     return NULL;
 }
 
-#define REGISTRATION_STARTED STARTED("patient_id", "SELECT id FROM p", "$4", "$5")
+static const struct statement admit_registration = {
+    .name = "login_admit_registration",
+    .parameters = 1,
+    .sql = "SELECT admitted, wait FROM login_admit(true, NULL, NULL, $1::inet)",
+};
+
+#define REGISTRATION_STARTED STARTED("patient_id", "SELECT id FROM p", "$4", "$5", "$6")
 
 static const struct statement register_patient = {
     .name = "login_register",
-    .parameters = 5,
+    .parameters = 6,
     .writes = true,
     .sql = "WITH p AS ("
            "    INSERT INTO patient (name, phone, password_hash)"
@@ -170,38 +194,92 @@ static const struct statement register_patient = {
 };
 
 const struct problem *login_register(struct db *db, struct hashing *hashing,
-                                     const struct registration *registration, int refresh_days,
-                                     struct login *login)
+                                     const struct registration *registration, const char *address,
+                                     int refresh_days, struct login *login)
 {
-    const char *hash;
+    const struct rows *rows;
+    const char *hash, *whence = actor_address(address);
     const struct problem *problem =
-        password_hash(hashing, db->arena, registration->password, &hash);
+        db_run(db, &admit_registration, (const char *[]){whence}, &rows);
+    if (problem)
+        return problem;
+    if (!rows_boolean(rows, 0, 0))
+        return problem_wait(db->arena, (int)rows_integer(rows, 0, 1));
+    problem = password_hash(hashing, db->arena, registration->password, &hash);
     if (problem)
         return problem;
     const char *token = secret_new(db->arena);
-    const char *parameters[] = {registration->name, registration->phone, hash,
-                                secret_digest(db->arena, token), db_integer(db, refresh_days)};
+    const char *parameters[] = {registration->name,
+                                registration->phone,
+                                hash,
+                                secret_digest(db->arena, token),
+                                db_integer(db, refresh_days),
+                                whence};
     return obtain(db, &register_patient, parameters, token, login);
 }
 
-/* Whoever is not found has no hash, which takes as long to check and is refused alike. */
-const struct problem *login_with_password(struct db *db, const struct login_kind *kind,
-                                          struct hashing *hashing, const char *name,
-                                          const char *password, int refresh_days,
-                                          struct login *login)
+/* Nobody has looked at the password: not marked as writing for the same reason as above. */
+static const struct statement forgive_attempt = {
+    .name = "login_forgive",
+    .parameters = 3,
+    .sql = "SELECT login_forgive($1::bytea, $2::inet, $3::boolean)",
+};
+
+/* The columns of what `find` answers. */
+enum { ADMITTED, WAIT, KNOWN, PERSON, HASH };
+
+/* Looks at the password of whom `found` has. Whoever is not found has no hash, which takes as long
+ * to check and is refused alike. */
+static const struct problem *check_password(struct db *db, struct hashing *hashing,
+                                            const struct rows *found, const struct attempt *attempt,
+                                            const char *account)
 {
-    const struct rows *rows;
-    const struct problem *problem = db_run(db, &kind->find, (const char *[]){name}, &rows);
-    if (problem)
-        return problem;
-    bool known = rows_count(rows) > 0 && !rows_null(rows, 0, 1);
-    const char *hash = known ? rows_text(rows, 0, 1) : NULL;
-    problem = password_check(hashing, hash, password);
+    int wait = (int)rows_integer(found, 0, WAIT);
+    if (!rows_boolean(found, 0, ADMITTED))
+        return problem_wait(db->arena, wait);
+    const char *hash = rows_null(found, 0, HASH) ? NULL : rows_text(found, 0, HASH);
+    const struct problem *problem = password_check(hashing, hash, attempt->password);
+    if (problem == &problem_unavailable) {
+        const struct rows *nothing;
+        const char *price[] = {account, actor_address(attempt->address),
+                               rows_text(found, 0, KNOWN)};
+        db_run(db, &forgive_attempt, price, &nothing);
+    }
+    /* Only the owner may come in: others hear what they would hear about any account. */
+    return problem == &problem_bad_credentials && wait ? problem_wait(db->arena, wait) : problem;
+}
+
+/* The name's digest, of patients another one than of staff. */
+static const char *digest_of(struct db *db, const struct login_kind *kind,
+                             const struct attempt *attempt)
+{
+    const struct piece pieces[] = {
+        {kind->find.name, strlen(kind->find.name)},
+        {attempt->name, strlen(attempt->name)},
+    };
+    return secret_fingerprint(db->arena, attempt->our_key, pieces, 2).digest;
+}
+
+const struct problem *login_with_password(struct db *db, const struct login_kind *kind,
+                                          struct hashing *hashing, const struct attempt *attempt,
+                                          int refresh_days, struct login *login)
+{
+    const struct rows *found;
+    const char *account = digest_of(db, kind, attempt), *address = actor_address(attempt->address);
+    const struct problem *problem =
+        db_run(db, &kind->find, (const char *[]){attempt->name, account, address}, &found);
+    if (!problem)
+        problem = check_password(db, hashing, found, attempt, account);
     if (problem)
         return problem;
     const char *token = secret_new(db->arena);
-    const char *parameters[] = {rows_text(rows, 0, 0), secret_digest(db->arena, token),
-                                db_integer(db, refresh_days), hash};
+    const char *parameters[] = {rows_text(found, 0, PERSON),
+                                secret_digest(db->arena, token),
+                                db_integer(db, refresh_days),
+                                rows_text(found, 0, HASH),
+                                account,
+                                address,
+                                rows_text(found, 0, KNOWN)};
     problem = obtain(db, &kind->start, parameters, token, login);
     return problem == &problem_unauthenticated ? &problem_bad_credentials : problem;
 }

@@ -50,18 +50,27 @@ struct login_kind;
 extern const struct login_kind login_of_patient; /* by telephone number */
 extern const struct login_kind login_of_staff;   /* by e-mail address */
 
+/* What a login is tried with. Attempts are counted by name and by address
+ * (sql/013_login_limits.sql); names are kept as digests, which say nothing without `our_key`. */
+struct attempt {
+    const char *name;
+    const char *password;
+    const char *address; /* whence; NULL: not known */
+    const char *our_key;
+};
+
 /* Logs in whoever has that name and password. The refresh token is good for `refresh_days`.
- * Refused: `bad_credentials`, whichever of the two is wrong; `unavailable`. */
+ * Refused: `bad_credentials`, whichever of the two is wrong; `too_many_requests`, the password not
+ * having been looked at; `unavailable`. Nothing tells whether there is somebody of that name. */
 const struct problem *login_with_password(struct db *db, const struct login_kind *kind,
-                                          struct hashing *hashing, const char *name,
-                                          const char *password, int refresh_days,
-                                          struct login *login);
+                                          struct hashing *hashing, const struct attempt *attempt,
+                                          int refresh_days, struct login *login);
 
 /* Makes a patient and logs them in, both or neither. Refused: `duplicate` when the number is
- * registered; `unavailable`. */
+ * registered; `too_many_requests` from that address; `unavailable`. */
 const struct problem *login_register(struct db *db, struct hashing *hashing,
-                                     const struct registration *registration, int refresh_days,
-                                     struct login *login);
+                                     const struct registration *registration, const char *address,
+                                     int refresh_days, struct login *login);
 
 /* Spends a refresh token for the next one. A token that was spent before ends its login. Refused:
  * `unauthenticated`. */

@@ -26,3 +26,12 @@ const struct problem *problem_field(struct arena *arena, const struct problem *k
     problem->errors = error;
     return problem;
 }
+
+const struct problem *problem_wait(struct arena *arena, int seconds)
+{
+    struct problem *problem = arena_alloc(arena, sizeof *problem);
+    *problem = problem_too_many_requests;
+    problem->detail = arena_printf(arena, "Please wait %d seconds.", seconds);
+    problem->retry_after = seconds;
+    return problem;
+}

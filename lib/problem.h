@@ -24,6 +24,7 @@ struct problem {
     const char *title;
     const char *detail; /* NULL: the title says it all */
     const struct field_error *errors;
+    int retry_after; /* seconds; 0: nothing is said about it */
 };
 
 /* code, status, title */
@@ -59,6 +60,7 @@ struct problem {
     X(no_slot, 422, "The hospital offers no slot at that time.")                                   \
     X(doctor_away, 422, "The doctor is away on that day.")                                         \
     X(idempotency_key_reused, 422, "This Idempotency-Key was given to another request.")           \
+    X(too_many_requests, 429, "That was too often; please wait a moment.")                         \
     X(internal_error, 500, "Something went wrong on our side.")                                    \
     X(unavailable, 503, "The service is unavailable for a moment; please try again.")
 
@@ -73,5 +75,8 @@ const struct problem *problem_detail(struct arena *arena, const struct problem *
 /* `kind` about one field. Lives in the arena. */
 const struct problem *problem_field(struct arena *arena, const struct problem *kind,
                                     const char *field, const char *code, const char *detail);
+
+/* `too_many_requests`, until so many seconds have passed. Lives in the arena. */
+const struct problem *problem_wait(struct arena *arena, int seconds);
 
 #endif

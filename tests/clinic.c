@@ -300,24 +300,26 @@ void clinic_await_locks(int count)
     cr_assert_fail("no %d statements came to wait for a lock", count);
 }
 
+const char *clinic_token(enum pool_name pool, const char *role, int64_t person, int seconds)
+{
+    const struct token_key key = {pools[pool].secret, pools[pool].audience};
+    const struct caller caller = {person, 1, role_by_name(role)};
+    time_t now = time(NULL);
+    return token_issue(arena_new(), &key, &caller, now, now + seconds);
+}
+
+enum { GOOD_FOR_SECONDS = 600 };
+
 const char *patient_token(int64_t patient_id)
 {
-    struct arena *arena = arena_new();
-    time_t now = time(NULL);
-    return token_issue(
-        arena, &(struct token_key){pools[PATIENT_POOL].secret, pools[PATIENT_POOL].audience},
-        &(struct caller){patient_id, 1, ROLE_PATIENT}, now, now + 600);
+    return clinic_token(PATIENT_POOL, "patient", patient_id, GOOD_FOR_SECONDS);
 }
 
 const char *staff_token(const char *role)
 {
-    struct arena *arena = arena_new();
     enum role wanted = role_by_name(role);
     int64_t id = wanted == ROLE_ADMIN ? 1 : wanted == ROLE_DESK ? 2 : 3;
-    time_t now = time(NULL);
-    return token_issue(arena,
-                       &(struct token_key){pools[ADMIN_POOL].secret, pools[ADMIN_POOL].audience},
-                       &(struct caller){id, 1, wanted}, now, now + 600);
+    return clinic_token(ADMIN_POOL, role, id, GOOD_FOR_SECONDS);
 }
 
 const char *clinic_secret(enum pool_name pool)
@@ -331,7 +333,7 @@ struct json_object *clinic_routes(enum pool_name pool)
     pthread_mutex_lock(&lock);
     if (!clinic.pools[pool].routes) {
         FILE *out = popen(text("%s/%s --routes", environment("BUILD"), pools[pool].program), "r");
-        static char printed[65536];
+        static char printed[256 * 1024];
         size_t length = fread(printed, 1, sizeof printed - 1, out);
         printed[length] = '\0';
         pclose(out);

@@ -93,6 +93,9 @@ size_t length_at(const struct answer *answer, const char *pointer);
 const char *patient_token(int64_t patient_id);
 const char *staff_token(const char *role);
 
+/* A pool's access token for that person in that role, good for so many seconds, or expired. */
+const char *clinic_token(enum pool_name pool, const char *role, int64_t person, int seconds);
+
 /* What the pool signs its access tokens with. */
 const char *clinic_secret(enum pool_name pool);
 

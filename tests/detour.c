@@ -95,6 +95,7 @@ const char *detour_open(void)
     cr_assert(mkdir(detour.directory, 0755) == 0);
     detour.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     cr_assert(bind(detour.listener, (struct sockaddr *)&address, sizeof address) == 0);
+    cr_assert(chmod(address.sun_path, 0666) == 0);
     cr_assert(listen(detour.listener, 64) == 0);
     sem_init(&detour.committed, 0, 0);
     pthread_create(&thread, NULL, accept_all, NULL);

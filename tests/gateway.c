@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 #include <unistd.h>
 
 static int port;
-static pid_t nginx; /* 0: it is not running */
+static const char *authority; /* the certificate, which vouches for itself; NULL: plain HTTP */
+static pid_t nginx;           /* 0: it is not running */
 
 /* A port that nobody listens on. */
 static int free_port(void)
@@ -40,7 +42,9 @@ struct answer gateway_ask(const char *method, const char *path, const char *cons
     for (; headers && *headers; headers++)
         list = curl_slist_append(list, *headers);
     list = curl_slist_append(list, "Expect:");
-    curl_easy_setopt(curl, CURLOPT_URL, text("http://127.0.0.1:%d%s", port, path));
+    curl_easy_setopt(curl, CURLOPT_URL,
+                     text("http%s://127.0.0.1:%d%s", authority ? "s" : "", port, path));
+    curl_easy_setopt(curl, CURLOPT_CAINFO, authority);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, head_out);
@@ -82,9 +86,8 @@ static void run(const char *command)
     cr_assert(system(command) == 0, "%s", command);
 }
 
-void gateway_open(void)
+static void start_gateway(void)
 {
-    clinic_open();
     port = free_port();
     const char *directory = clinic_directory();
     run(text("mkdir -p %s/state && chmod 777 %s/state && cp -r .build/www %s/www", directory,
@@ -98,6 +101,8 @@ void gateway_open(void)
     nginx = fork();
     if (nginx == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
+        dup2(open(text("%s/error.log", directory), O_WRONLY | O_CREAT | O_APPEND, 0644),
+             STDERR_FILENO);
         execlp("nginx", "nginx", "-e", "stderr", "-c", text("%s/nginx.conf", directory), "-g",
                "daemon off;", (char *)NULL);
         _exit(127);
@@ -105,7 +110,28 @@ void gateway_open(void)
     const struct timespec pause = {.tv_nsec = 10000000};
     for (int i = 0; i < 1000 && gateway_get("/health").status != 200; i++)
         nanosleep(&pause, NULL);
+    if (gateway_get("/health").status != 200)
+        run(text("cat %s/error.log >&2", directory));
     cr_assert_eq(gateway_get("/health").status, 200, "the gateway did not become healthy");
+}
+
+void gateway_open(void)
+{
+    clinic_open();
+    start_gateway();
+}
+
+void gateway_open_tls(void)
+{
+    clinic_open();
+    authority = text("%s/certificate.pem", clinic_directory());
+    const char *key = text("%s/key.pem", clinic_directory());
+    run(text("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+             " -subj /CN=clinic -addext subjectAltName=IP:127.0.0.1 -keyout %s -out %s 2>/dev/null",
+             key, authority));
+    clinic_set("TLS_CERTIFICATE", authority);
+    clinic_set("TLS_CERTIFICATE_KEY", key);
+    start_gateway();
 }
 
 void gateway_stop(void)

@@ -10,9 +10,13 @@
 /* Returns once /health answers 200. Pages of two origins may call: https://clinic.example and
  * https://app.example:8443. */
 void gateway_open(void);
+
+/* The same with TLS, by a certificate that whoever asks here trusts. */
+void gateway_open_tls(void);
 void gateway_close(void);
 
-/* Stops nginx alone; whatever it has to write is in its access log then. */
+/* Stops nginx alone; whatever it has to write is in access.log and error.log of the clinic's
+ * directory then. */
 void gateway_stop(void);
 
 /* The port on 127.0.0.1 that nginx listens on. */

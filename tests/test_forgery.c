@@ -175,11 +175,11 @@ Test(forgery, only_our_key_signs)
     }
 }
 
-Test(forgery, a_signature_is_for_one_payload)
+static void spoil_signature(enum pool_name pool)
 {
-    const char *good = good_token(PATIENT_POOL);
+    const char *good = good_token(pool);
     const char *signature = strrchr(good, '.');
-    const char *other = claims(PATIENT_POOL, "sub", "\"2\"");
+    const char *other = claims(pool, "sub", "\"2\"");
     char *flipped = strdup(good);
     flipped[strlen(good) - 10] = flipped[strlen(good) - 10] == 'A' ? 'B' : 'A';
     const struct {
@@ -200,7 +200,63 @@ Test(forgery, a_signature_is_for_one_payload)
         {"no payload", text("%s..%s", base64(hs256, strlen(hs256)), signature + 1)},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        expect_forged(rows[i].about, PATIENT_POOL, rows[i].token);
+        expect_forged(rows[i].about, pool, rows[i].token);
+}
+
+Test(forgery, a_signature_is_for_one_payload)
+{
+    spoil_signature(PATIENT_POOL);
+    spoil_signature(ADMIN_POOL);
+}
+
+/* The base64 letter whose first bit is the other, which is one that counts in every place. */
+static char other_letter(char letter)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const char *at = strchr(letters, letter);
+    return (char)(at ? letters[(at - letters) ^ 32] : 'A');
+}
+
+Test(forgery, whoever_changes_one_letter_is_found_out, .timeout = 60)
+{
+    for (enum pool_name pool = PATIENT_POOL; pool <= ADMIN_POOL; pool++) {
+        const char *good = good_token(pool);
+        cr_expect_gt(strlen(good), 150);
+        for (size_t i = 0; good[i]; i++) {
+            char *changed = strdup(good);
+            changed[i] = other_letter(good[i]);
+            expect_refused(changed,
+                           ask_with(pool, protected_path[pool], text("Bearer %s", changed)));
+        }
+    }
+}
+
+/* Heads that bring a key of their own along, or say where one is, or what not to look at. */
+Test(forgery, a_token_does_not_choose_its_key)
+{
+    static const char key[] = "the forger's own secret, also long enough";
+    static const char *const heads[] = {
+        "{\"alg\":\"HS256\",\"kid\":\"/dev/null\"}",
+        "{\"alg\":\"HS256\",\"kid\":\"' UNION SELECT 'k\"}",
+        "{\"alg\":\"HS256\",\"jku\":\"https://forger.example/jwks\"}",
+        "{\"alg\":\"HS256\",\"x5u\":\"https://forger.example/x5u\"}",
+        "{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"dGhlIGZvcmdlcidzIG93biBzZWNyZXQ\"}}",
+        "{\"alg\":\"HS256\",\"x5c\":[\"AAAA\"]}",
+        "{\"alg\":\"HS256\",\"crit\":[\"exp\"],\"exp\":1}",
+        "{\"alg\":\"HS256\",\"crit\":[\"b64\"],\"b64\":false}",
+        "{\"alg\":\"HS256\",\"zip\":\"DEF\"}",
+        "{\"alg\":\"HS256\",\"cty\":\"JWT\"}",
+        "{\"alg\":\"dir\",\"enc\":\"A128CBC-HS256\"}",
+        "{\"alg\":\"HS256\",\"alg\":\"none\"}",
+    };
+    for (enum pool_name pool = PATIENT_POOL; pool <= ADMIN_POOL; pool++)
+        for (size_t i = 0; i < COUNT(heads); i++) {
+            const char *token = unsigned_token(heads[i], good_claims(pool));
+            expect_forged(heads[i], pool, text("%s.", token));
+            expect_forged(heads[i], pool, sign_hs256(token, key));
+            expect_forged(heads[i], pool, sign_hs256(token, ""));
+        }
 }
 
 /* Signed with our key all the same. NULL: the claim is missing. */
@@ -263,9 +319,10 @@ Test(forgery, a_token_without_good_claims_is_none)
                           sign_hs256(unsigned_token(hs256, payload), clinic_secret(pool)));
         }
     static const char *const payloads[] = {"", "{", "[]", "1", "null", "\"\"", "{}", "\xFF"};
-    for (size_t i = 0; i < COUNT(payloads); i++)
-        expect_forged(payloads[i], PATIENT_POOL,
-                      sign_hs256(unsigned_token(hs256, payloads[i]), clinic_secret(PATIENT_POOL)));
+    for (enum pool_name pool = PATIENT_POOL; pool <= ADMIN_POOL; pool++)
+        for (size_t i = 0; i < COUNT(payloads); i++)
+            expect_forged(payloads[i], pool,
+                          sign_hs256(unsigned_token(hs256, payloads[i]), clinic_secret(pool)));
 }
 
 Test(forgery, a_token_ends_with_the_second_it_names)
@@ -307,25 +364,31 @@ Test(forgery, what_is_no_token_at_all_is_refused)
         "%2e%2e",      "e30.e30.",
         "e30.e30.e30",
     };
-    for (size_t i = 0; i < COUNT(tokens); i++)
+    const char *admin = staff_token("admin");
+    for (size_t i = 0; i < COUNT(tokens); i++) {
         expect_forged(tokens[i], PATIENT_POOL, tokens[i]);
+        expect_forged(tokens[i], ADMIN_POOL, tokens[i]);
+    }
+    expect_forged("two in one", ADMIN_POOL, text("%s %s", admin, admin));
+    expect_forged("without its head", ADMIN_POOL, strchr(admin, '.') + 1);
 }
 
 /* The gateway refuses such headers; the worker must survive them all the same. */
 Test(forgery, a_huge_token_is_refused_like_any_other)
 {
     static const int sizes[] = {8 * 1024, 16 * 1024, 64 * 1024, 256 * 1024, 1024 * 1024};
-    const char *good = good_token(PATIENT_POOL);
-    for (size_t i = 0; i < COUNT(sizes); i++) {
-        const char *filler = text("%0*d", sizes[i], 0);
+    for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
+        enum pool_name pool = i % 2 ? ADMIN_POOL : PATIENT_POOL;
+        const char *good = good_token(pool);
+        const char *filler = text("%0*d", sizes[i / 2], 0);
         const char *payload = text("{\"filler\":\"%s\"}", filler);
         const char *token = unsigned_token(hs256, payload);
-        expect_forged("one part", PATIENT_POOL, filler);
-        expect_forged("three parts", PATIENT_POOL, text("%s.%s.%s", filler, filler, filler));
-        expect_forged("a long signature", PATIENT_POOL, text("%s%s", good, filler));
-        expect_forged("a long payload", PATIENT_POOL, text("%s.AAAA", token));
-        expect_forged("a long payload, signed, but of nobody", PATIENT_POOL,
-                      sign_hs256(token, clinic_secret(PATIENT_POOL)));
+        expect_forged("one part", pool, filler);
+        expect_forged("three parts", pool, text("%s.%s.%s", filler, filler, filler));
+        expect_forged("a long signature", pool, text("%s%s", good, filler));
+        expect_forged("a long payload", pool, text("%s.AAAA", token));
+        expect_forged("a long payload, signed, but of nobody", pool,
+                      sign_hs256(token, clinic_secret(pool)));
     }
 }
 

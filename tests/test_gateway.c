@@ -106,7 +106,7 @@ Test(gateway, a_pool_that_is_gone_is_named)
     expect_problem("", health, 503, "unavailable");
     cr_expect(strstr(at(&health, "/detail"), "admin pool"), "%s", health.text);
     struct answer refused = gateway_get("/api/v1/admin/doctors");
-    expect_problem("", refused, 502, "unavailable");
+    expect_problem("", refused, 503, "unavailable");
     cr_expect(header(&refused, "Retry-After"));
     cr_expect_eq(gateway_get("/api/v1/patient/doctors").status, 200, "the other pool goes on");
 }

@@ -174,18 +174,6 @@ Test(log, a_request_leaves_one_line_of_json_without_personal_data)
     }
 }
 
-Test(log, the_database_logs_no_personal_data_either)
-{
-    const char *registration = "{\"name\": \"Canary-in-SQL\", \"phone\": \"010-8765-4321\","
-                               " \"password\": \"secret-canary\"}";
-    expect_answer(patient_api("POST", "/auth/patient/register", NULL, registration), 201, "");
-    expect_answer(patient_api("POST", "/auth/patient/register", NULL, registration), 409,
-                  "duplicate");
-    const char *log = text("%s/postgres/postgres.log", getenv("TEST_DIR"));
-    cr_expect_eq(system(text("grep -q patient_phone_once %s", log)), 0, "it was not logged at all");
-    cr_expect_neq(system(text("grep -qE '1087654321|Canary-in-SQL' %s", log)), 0);
-}
-
 static void ask_for_health(int number, void *shared)
 {
     (void)shared;

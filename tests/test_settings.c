@@ -12,7 +12,8 @@ static const char *const names[] = {
     "DATABASE_URL",       "PATIENT_TOKEN_SECRET", "ADMIN_TOKEN_SECRET",   "ACCESS_TOKEN_MINUTES",
     "REFRESH_TOKEN_DAYS", "WORKER_THREADS",       "DATABASE_CONNECTIONS", "DATABASE_TIMEOUT_MS",
     "PASSWORD_HASHES",    "PATIENT_WORKERS",      "ADMIN_WORKERS",        "CORS_ALLOWED_ORIGINS",
-    "POSTGRES_USER",      "POSTGRES_PASSWORD",    "POSTGRES_DB",
+    "POSTGRES_USER",      "POSTGRES_PASSWORD",    "POSTGRES_DB",          "REQUESTS_PER_SECOND",
+    "TLS_CERTIFICATE",    "TLS_CERTIFICATE_KEY",
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -207,8 +208,9 @@ Test(settings, each_pool_reads_only_its_own)
 Test(settings, what_others_read_is_not_the_pools_business)
 {
     static const char *const others[] = {
-        "PATIENT_WORKERS", "ADMIN_WORKERS",     "CORS_ALLOWED_ORIGINS",
-        "POSTGRES_USER",   "POSTGRES_PASSWORD", "POSTGRES_DB",
+        "PATIENT_WORKERS",     "ADMIN_WORKERS",     "CORS_ALLOWED_ORIGINS",
+        "POSTGRES_USER",       "POSTGRES_PASSWORD", "POSTGRES_DB",
+        "REQUESTS_PER_SECOND", "TLS_CERTIFICATE",   "TLS_CERTIFICATE_KEY",
     };
     set_what_is_required();
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -253,6 +255,7 @@ Test(settings, the_printed_table_has_a_row_for_each)
         "| `ADMIN_TOKEN_SECRET` | secret | required | admin | ",
         "| `DATABASE_TIMEOUT_MS` | number 100–60000 | 1500 | patient, admin | ",
         "| `CORS_ALLOWED_ORIGINS` | text | empty | gateway | ",
+        "| `REQUESTS_PER_SECOND` | number 0–1000000 | 20 | gateway | ",
         "| `POSTGRES_DB` | text | required | database, start | ",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -488,4 +489,38 @@ Test(worker, one_of_two_workers_may_end_while_people_come, .timeout = 120)
         }
         old = young;
     }
+}
+
+/* The value of a line of /proc/PID/status, such as "Umask". */
+static const char *status_of(int process, const char *name)
+{
+    static char status[8192];
+    FILE *in = fopen(text("/proc/%d/status", process), "r");
+    cr_assert(in);
+    status[fread(status, 1, sizeof status - 1, in)] = '\0';
+    fclose(in);
+    const char *line = strstr(status, text("\n%s:\t", name));
+    cr_assert(line, "%s", name);
+    line += strlen(name) + 3;
+    return text("%.*s", (int)strcspn(line, "\t\n"), line);
+}
+
+Test(worker, gives_up_what_it_does_not_need)
+{
+    clinic_stop_workers(PATIENT_POOL);
+    int worker = clinic_start_worker(PATIENT_POOL);
+    expect_answer(patient_api("GET", "/doctors", NULL, NULL), 200, "");
+    cr_expect_str_eq(status_of(worker, "NoNewPrivs"), "1");
+    cr_expect_str_eq(status_of(worker, "Umask"), "0077");
+    cr_expect_str_neq(status_of(worker, "Uid"), "0");
+    cr_expect_str_neq(status_of(worker, "Gid"), "0");
+    if (geteuid() == 0)
+        cr_expect_str_eq(status_of(worker, "Groups"), " ");
+    cr_expect_str_eq(status_of(worker, "CapEff"), "0000000000000000");
+    cr_expect_eq(system(text("grep -q '^Max core file size  *0  *0 ' /proc/%d/limits", worker)), 0);
+#ifndef __SANITIZE_ADDRESS__ /* which must look into the process */
+    struct stat memory;
+    cr_expect_eq(stat(text("/proc/%d/mem", worker), &memory), 0);
+    cr_expect_eq(memory.st_uid, 0, "its memory is for root alone");
+#endif
 }
