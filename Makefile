@@ -17,10 +17,12 @@ MAINS := $(BUILD)/fcgi/patient_api.o $(BUILD)/fcgi/admin_api.o
 FCGI_OBJECTS := $(filter-out $(MAINS),$(patsubst %.c,$(BUILD)/%.o,$(wildcard fcgi/*.c)))
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c))
 BENCH_PROGRAMS := $(BUILD)/bench/echo $(BUILD)/bench/tokens $(BUILD)/bench/argon2
+FUZZ_TARGETS := json form token route calendar headers patient admin
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 DOCS := .build/www/docs/swagger-ui-bundle.js
 
-.PHONY: help run test bench chaos lint format build docs clean \
-        install-run install-test install-bench install-chaos install-lint
+.PHONY: help run test bench chaos fuzz fuzz-programs lint format build docs clean \
+        install-run install-test install-bench install-chaos install-fuzz install-lint
 
 help: ## what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,13 +44,16 @@ chaos: install-chaos ## what faults do to it: one table, in under half an hour
 	@$(MAKE) --no-print-directory build docs $(BUILD)/bench/tokens
 	@BUILD='$(BUILD)' exec .dev/chaos
 
+fuzz: install-fuzz ## every fuzz target for FUZZ_SECONDS=60 each, as many at once as there are cores
+	@exec .dev/fuzz
+
 lint: install-lint ## formatter, analysers, both compilers' warnings, the OpenAPI document
 	@.dev/lint
 
 format: install-lint ## let clang-format have its way
 	clang-format -i $$(git ls-files '*.[ch]')
 
-install-run install-test install-bench install-chaos install-lint: install-%:
+install-run install-test install-bench install-chaos install-fuzz install-lint: install-%:
 	@.dev/install $*
 
 build: $(WORKERS) ## the two worker programs
@@ -65,6 +70,13 @@ $(BUILD)/run-tests: $(TEST_OBJECTS) $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 	@echo 'linking $@'
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -lcurl -o $@
 
+# What tests/test_memory.c preloads into workers.
+$(BUILD)/run-tests: | $(BUILD)/scarce.so
+$(BUILD)/scarce.so: tests/memory/scarce.c tests/memory/scarce.h
+	@mkdir -p $(@D)
+	@echo 'linking $@'
+	@$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARNINGS) -fPIC -shared $< -o $@
+
 $(BUILD)/bench/echo: $(BUILD)/tests/bench/echo.o
 $(BUILD)/bench/argon2: $(BUILD)/tests/bench/argon2.o
 $(BUILD)/bench/tokens: $(BUILD)/tests/bench/tokens.o $(BUILD)/fcgi/token.o $(BUILD)/libhospital.a
@@ -72,6 +84,23 @@ $(BENCH_PROGRAMS):
 	@mkdir -p $(@D)
 	@echo 'linking $@'
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# A fuzz target has the real worker around it, but for what asks outside: the pools' programs hand
+# their tables over instead of serving them, and the database and the cost of passwords are stood in
+# for. FUZZ_DRIVER calls the target: replay.c with what the corpus holds, or libFuzzer.
+FUZZ_DRIVER ?= $(BUILD)/tests/fuzz/replay.o
+FUZZ_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/fuzz_% tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))) \
+               $(BUILD)/fuzz/patient_api.o $(BUILD)/fuzz/admin_api.o $(BUILD)/tests/fastcgi.o \
+               $(filter-out $(BUILD)/fcgi/worker.o,$(FCGI_OBJECTS)) $(BUILD)/libhospital.a
+
+fuzz-programs: $(FUZZ_PROGRAMS)
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(FUZZ_SHARED)
+	@echo 'linking $@'
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -ljansson -o $@
+
+$(BUILD)/fuzz/%_api.o: fcgi/%_api.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Dmain=$*_api_main -MMD -MP -c $< -o $@
 
 $(BUILD)/libhospital.a: $(LIB_OBJECTS)
 	@rm -f $@ && $(AR) rcs $@ $^
@@ -94,4 +123,5 @@ clean: ## remove what was built
 	rm -rf .build
 
 -include $(LIB_OBJECTS:.o=.d) $(FCGI_OBJECTS:.o=.d) $(MAINS:.o=.d) $(TEST_OBJECTS:.o=.d) \
-         $(BENCH_PROGRAMS:$(BUILD)/bench/%=$(BUILD)/tests/bench/%.d)
+         $(BENCH_PROGRAMS:$(BUILD)/bench/%=$(BUILD)/tests/bench/%.d) \
+         $(patsubst %.o,%.d,$(filter %.o,$(FUZZ_SHARED))) $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz_%.d)

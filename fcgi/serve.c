@@ -83,10 +83,11 @@ static const char *read_id(struct request *request, const FCGX_Request *fcgx)
 static const struct problem *read_content(struct request *request, FCGX_Request *fcgx)
 {
     const char *length_text = FCGX_GetParam("CONTENT_LENGTH", fcgx->envp);
-    char *end;
-    unsigned long length = strtoul(length_text ? length_text : "", &end, 10);
-    if (*end)
+    if (!length_text)
+        length_text = "";
+    if (length_text[strspn(length_text, "0123456789")]) /* strtoul() takes signs and spaces */
         return &problem_bad_request;
+    unsigned long length = strtoul(length_text, NULL, 10);
     if (length > MOST_CONTENT)
         return &problem_too_large;
     char *content = arena_alloc(request->arena, length + 1);

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { BLOCK_SIZE = 16 * 1024, OUT_OF_MEMORY_EXIT = 70 };
+#include "memory.h"
+
+enum { BLOCK_SIZE = 16 * 1024 };
 
 struct block {
     struct block *older;
@@ -26,32 +27,16 @@ struct arena {
     struct deferred *deferred;
 };
 
-static _Noreturn void exit_out_of_memory(void)
-{
-    static const char line[] = "out of memory: the worker ends and is started anew\n";
-    if (write(STDERR_FILENO, line, sizeof line - 1) < 0)
-        _exit(OUT_OF_MEMORY_EXIT);
-    _exit(OUT_OF_MEMORY_EXIT);
-}
-
-static void *memory_or_exit(size_t size)
-{
-    void *memory = malloc(size);
-    if (!memory)
-        exit_out_of_memory();
-    return memory;
-}
-
 static struct block *block_new(size_t size, struct block *older)
 {
-    struct block *block = memory_or_exit(sizeof *block + size);
+    struct block *block = memory_new(sizeof *block + size);
     *block = (struct block){.older = older, .size = size};
     return block;
 }
 
 struct arena *arena_new(void)
 {
-    struct arena *arena = memory_or_exit(sizeof *arena);
+    struct arena *arena = memory_new(sizeof *arena);
     *arena = (struct arena){.newest = block_new(BLOCK_SIZE, NULL)};
     return arena;
 }
@@ -81,7 +66,7 @@ void arena_free(struct arena *arena)
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
-        exit_out_of_memory();
+        memory_end();
     size_t rounded = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     if (rounded > arena->newest->size - arena->newest->used)
         arena->newest = block_new(rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE, arena->newest);
@@ -104,7 +89,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
     int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
     if (length < 0)
-        exit_out_of_memory();
+        memory_end();
     char *text = arena_alloc(arena, (size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;

@@ -2,8 +2,7 @@
  * An arena: memory that belongs to one request.
  *
  * Whatever is asked of it is given back all at once by arena_reset(), so a handler never frees.
- * Out of memory ends the process with a line on stderr and exit status 70: the supervisor starts a
- * fresh worker, PostgreSQL rolls back what was not committed, and no caller has to test for NULL.
+ * Out of memory ends the process (memory.h), so that no caller has to test for NULL.
  */
 #ifndef ARENA_H
 #define ARENA_H

@@ -230,13 +230,15 @@ Test(access, a_note_costs_no_statement_of_its_own)
     expect_answer(as("desk", "GET", "/doctors", NULL), 200, "");
     const char *backend = sql("SELECT pid FROM pg_stat_activity WHERE usename = 'hospital_admin'"
                               "   AND datname = current_database()");
-    int before = statements_sent(backend);
-    cr_assert_gt(before, 0);
+    int first = statements_sent(backend);
+    expect_answer(as("desk", "GET", "/doctors", NULL), 200, "");
+    int before = statements_sent(backend), unnoted = before - first;
+    cr_assert_gt(first, 0);
     for (size_t i = 0; i < COUNT(reads); i++) {
         noted();
         expect_answer(as("desk", "GET", reads[i], NULL), 200, "");
         int after = statements_sent(backend);
-        cr_expect_eq(after - before, 1, "%s: %d statements", reads[i], after - before);
+        cr_expect_eq(after - before, unnoted, "%s: %d statements", reads[i], after - before);
         cr_expect_neq(*noted(), '\0', "%s was not noted", reads[i]);
         before = after;
     }

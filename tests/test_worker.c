@@ -336,6 +336,8 @@ Test(worker, a_content_length_that_lies_changes_nothing)
         "1",
         "18446744073709551686",
         "99999999999999999999999999",
+        "+70",
+        " 70",
     };
     for (size_t i = 0; i < COUNT(lengths); i++) {
         const char *const extra[] = {"CONTENT_LENGTH", lengths[i], NULL};

@@ -1,0 +1,13 @@
+/* Whole requests to the admin pool: parameters and body, from the socket to the answer. */
+#include "requests.h"
+
+void fuzz_open(void)
+{
+    requests_open(admin_pool());
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    requests_try(data, size);
+    return 0;
+}
