@@ -44,6 +44,7 @@ static const struct problem *start(struct request *request, const char *name, co
         .password = password,
         .address = request->address,
         .our_key = request->worker->token_key.secret,
+        .earlier_login = route_earlier_login(request),
     };
     const struct problem *problem =
         login_with_password(&request->db, request->route->of, request->worker->hashing, &attempt,

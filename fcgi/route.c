@@ -114,6 +114,16 @@ static const struct problem *admit_caller(struct request *request)
     return request->caller.role < needed ? &problem_forbidden : NULL;
 }
 
+int64_t route_earlier_login(const struct request *request)
+{
+    struct caller caller;
+    const char *token = bearer_token(request->authorization);
+    if (!token || token_read(request->arena, &request->worker->token_key, token, BEFORE_ALL_TOKENS,
+                             &caller) != NULL)
+        return NOT_GIVEN;
+    return caller.login_id;
+}
+
 static const struct problem *read_path(struct request *request)
 {
     if (strchr(request->route->path, '{') && request->path_id == 0)

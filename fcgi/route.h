@@ -94,6 +94,10 @@ void route_answer(struct request *request, struct reply *reply);
 /* Who asks, as the library knows them. */
 struct actor route_actor(const struct request *request);
 
+/* The login whose access token came along, however long ago that expired: it says that the device
+ * is somebody's, and lets nobody do anything. NOT_GIVEN: none came, or none of ours. */
+int64_t route_earlier_login(const struct request *request);
+
 /* The statuses that a route may answer, ascending, ended by 0. */
 enum { MOST_STATUSES = 16 };
 void route_statuses(const struct route *route, int statuses[MOST_STATUSES]);

@@ -38,8 +38,11 @@ struct token_key {
 const char *token_issue(struct arena *arena, const struct token_key *key,
                         const struct caller *caller, time_t now, time_t expires);
 
+/* The time of nobody's clock, at which no token has expired. */
+#define BEFORE_ALL_TOKENS ((time_t)0)
+
 /* Whose token it is. Refused as `unauthenticated`: anything that token_issue() did not make with
- * this key, and what has expired. */
+ * this key, and what has expired by `now`. */
 const struct problem *token_read(struct arena *arena, const struct token_key *key,
                                  const char *token, time_t now, struct caller *caller);
 

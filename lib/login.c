@@ -83,18 +83,20 @@ const struct form refresh_form = FORM(struct refresh, refresh_fields);
  * writing, so that it commits at once, whatever becomes of the request; to be counted twice, where
  * the connection was lost, hurts nobody. */
 #define FOUND(OF_PATIENT, PERSON)                                                                  \
-    "SELECT attempt.admitted, attempt.wait, attempt.known, person.id, person.password_hash"        \
+    "SELECT attempt.admitted, attempt.wait, attempt.known, attempt.device,"                        \
+    "       person.id, person.password_hash"                                                       \
     "  FROM (SELECT $1 AS name) AS asked"                                                          \
     "  LEFT JOIN " PERSON " CROSS JOIN LATERAL login_admit(" OF_PATIENT                            \
-    ", person.id, $2::bytea, $3::inet) AS attempt"
+    ", person.id, $2::bytea, $3::inet, $4::bigint) AS attempt"
 
 /*
- * find:    (what is unique to them, its digest, address) -> whether they may try, seconds to wait,
- *          whether they are known there, person, password hash
+ * find:    (what is unique to them, its digest, address, earlier login) -> whether they may try,
+ *          seconds to wait, whether they are known there, the earlier login if it has paid, person,
+ *          password hash
  * start:   (person, digest of the refresh token, days it is good for, password hash, digest of what
- *          is unique to them, address, whether they were known there) -> login, unless the password
- *          has been changed since or the person has left; whoever changes it waits until the login
- *          is there, and ends it
+ *          is unique to them, address, whether they were known there, the earlier login that has
+ *          paid) -> login, unless the password has been changed since or the person has left;
+ *          whoever changes it waits until the login is there, and ends it
  * refresh: (digest that was shown, digest of the next, days it is good for) -> login
  * where a login is: its id, the person's id, role and document.
  */
@@ -102,7 +104,7 @@ struct login_kind {
     struct statement find, start, refresh;
 };
 
-#define FORGIVEN ", login_forgive($5::bytea, $6::inet, $7::boolean)"
+#define FORGIVEN ", login_forgive($5::bytea, $6::inet, $7::boolean, $8::bigint)"
 
 #define PATIENT_STARTED                                                                            \
     STARTED("patient_id",                                                                          \
@@ -114,10 +116,10 @@ struct login_kind {
 
 const struct login_kind login_of_patient = {
     .find = {.name = "login_find_patient",
-             .parameters = 3,
+             .parameters = 4,
              .sql = FOUND("true", "patient person ON person.phone = asked.name")},
     .start = {.name = "login_start_patient",
-              .parameters = 7,
+              .parameters = 8,
               .writes = true,
               .sql = "WITH" PATIENT_STARTED " SELECT started" PATIENTS_LOGIN FORGIVEN
                      "   FROM started JOIN patient p ON p.id = $1::bigint"},
@@ -138,11 +140,11 @@ const struct login_kind login_of_patient = {
 
 const struct login_kind login_of_staff = {
     .find = {.name = "login_find_staff",
-             .parameters = 3,
+             .parameters = 4,
              .sql =
                  FOUND("false", "staff person ON person.email = asked.name AND person.is_active")},
     .start = {.name = "login_start_staff",
-              .parameters = 7,
+              .parameters = 8,
               .writes = true,
               .sql = "WITH" STAFF_STARTED " SELECT started" STAFFS_LOGIN FORGIVEN
                      "   FROM started JOIN staff s ON s.id = $1::bigint"},
@@ -178,7 +180,7 @@ static const struct problem *obtain(struct db *db, const struct statement *state
 static const struct statement admit_registration = {
     .name = "login_admit_registration",
     .parameters = 1,
-    .sql = "SELECT admitted, wait FROM login_admit(true, NULL, NULL, $1::inet)",
+    .sql = "SELECT admitted, wait FROM login_admit(true, NULL, NULL, $1::inet, NULL)",
 };
 
 #define REGISTRATION_STARTED STARTED("patient_id", "SELECT id FROM p", "$4", "$5", "$6")
@@ -221,12 +223,17 @@ const struct problem *login_register(struct db *db, struct hashing *hashing,
 /* Nobody has looked at the password: not marked as writing for the same reason as above. */
 static const struct statement forgive_attempt = {
     .name = "login_forgive",
-    .parameters = 3,
-    .sql = "SELECT login_forgive($1::bytea, $2::inet, $3::boolean)",
+    .parameters = 4,
+    .sql = "SELECT login_forgive($1::bytea, $2::inet, $3::boolean, $4::bigint)",
 };
 
 /* The columns of what `find` answers. */
-enum { ADMITTED, WAIT, KNOWN, PERSON, HASH };
+enum { ADMITTED, WAIT, KNOWN, DEVICE, PERSON, HASH };
+
+static const char *text_or_null(const struct rows *found, int column)
+{
+    return rows_null(found, 0, column) ? NULL : rows_text(found, 0, column);
+}
 
 /* Looks at the password of whom `found` has. Whoever is not found has no hash, which takes as long
  * to check and is refused alike. */
@@ -237,12 +244,12 @@ static const struct problem *check_password(struct db *db, struct hashing *hashi
     int wait = (int)rows_integer(found, 0, WAIT);
     if (!rows_boolean(found, 0, ADMITTED))
         return problem_wait(db->arena, wait);
-    const char *hash = rows_null(found, 0, HASH) ? NULL : rows_text(found, 0, HASH);
-    const struct problem *problem = password_check(hashing, hash, attempt->password);
+    const struct problem *problem =
+        password_check(hashing, text_or_null(found, HASH), attempt->password);
     if (problem == &problem_unavailable) {
         const struct rows *nothing;
-        const char *price[] = {account, actor_address(attempt->address),
-                               rows_text(found, 0, KNOWN)};
+        const char *price[] = {account, actor_address(attempt->address), rows_text(found, 0, KNOWN),
+                               text_or_null(found, DEVICE)};
         db_run(db, &forgive_attempt, price, &nothing);
     }
     /* Only the owner may come in: others hear what they would hear about any account. */
@@ -266,8 +273,9 @@ const struct problem *login_with_password(struct db *db, const struct login_kind
 {
     const struct rows *found;
     const char *account = digest_of(db, kind, attempt), *address = actor_address(attempt->address);
-    const struct problem *problem =
-        db_run(db, &kind->find, (const char *[]){attempt->name, account, address}, &found);
+    const char *asked[] = {attempt->name, account, address,
+                           db_integer_or_null(db, attempt->earlier_login)};
+    const struct problem *problem = db_run(db, &kind->find, asked, &found);
     if (!problem)
         problem = check_password(db, hashing, found, attempt, account);
     if (problem)
@@ -279,7 +287,8 @@ const struct problem *login_with_password(struct db *db, const struct login_kind
                                 rows_text(found, 0, HASH),
                                 account,
                                 address,
-                                rows_text(found, 0, KNOWN)};
+                                rows_text(found, 0, KNOWN),
+                                text_or_null(found, DEVICE)};
     problem = obtain(db, &kind->start, parameters, token, login);
     return problem == &problem_unauthenticated ? &problem_bad_credentials : problem;
 }

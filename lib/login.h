@@ -51,12 +51,15 @@ extern const struct login_kind login_of_patient; /* by telephone number */
 extern const struct login_kind login_of_staff;   /* by e-mail address */
 
 /* What a login is tried with. Attempts are counted by name and by address
- * (sql/013_login_limits.sql); names are kept as digests, which say nothing without `our_key`. */
+ * (sql/013_login_limits.sql); names are kept as digests, which say nothing without `our_key`. A
+ * login of the same person that began earlier shows that a device is theirs, from which they get in
+ * whatever others try. */
 struct attempt {
     const char *name;
     const char *password;
     const char *address; /* whence; NULL: not known */
     const char *our_key;
+    int64_t earlier_login; /* whose access token came along, perhaps anybody's; NOT_GIVEN: none */
 };
 
 /* Logs in whoever has that name and password. The refresh token is good for `refresh_days`.

@@ -15,6 +15,7 @@ INSERT INTO login_limit (scope, at_once, every)
 VALUES ('account from network', 10, '30 seconds'),
        ('network', 100, '5 seconds'),   -- whichever account: a clinic or a household shares it
        ('account', 100, '10 seconds'),  -- from whichever network
+       ('device', 10, '30 seconds'),    -- of the owner's, when nothing is left of the above
        ('registration', 30, '20 seconds');
 
 -- Unlogged, for then a commit need not wait for the disk: after a crash all budgets are full.
@@ -48,60 +49,83 @@ RETURN CASE family(address)
 
 -- The budgets that an attempt is paid from; without an account it is a registration. Where the owner of
 -- an account has logged in before, it has one of its own: what others spend, elsewhere or on other
--- accounts, is not missing there.
-CREATE FUNCTION login_budgets(of_account bytea, whence inet, is_known boolean)
+-- accounts, is not missing there. And so has each device, which is a login that the owner began there.
+CREATE FUNCTION login_budgets(of_account bytea, whence inet, is_known boolean, device bigint)
 RETURNS TABLE (scope text, account bytea, network inet)
 LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
-    SELECT 'account from network', of_account, whence WHERE of_account IS NOT NULL
+    SELECT 'device', of_account || int8send(device), '::/0'::inet
+     WHERE device IS NOT NULL
      UNION ALL
-    SELECT 'network', '\x'::bytea, whence             WHERE of_account IS NOT NULL AND NOT is_known
+    SELECT 'account from network', of_account, whence
+     WHERE device IS NULL AND of_account IS NOT NULL
      UNION ALL
-    SELECT 'account', of_account, '::/0'::inet        WHERE of_account IS NOT NULL AND NOT is_known
+    SELECT 'network', '\x'::bytea, whence
+     WHERE device IS NULL AND of_account IS NOT NULL AND NOT is_known
      UNION ALL
-    SELECT 'registration', '\x00'::bytea, whence      WHERE of_account IS NULL;
+    SELECT 'account', of_account, '::/0'::inet
+     WHERE device IS NULL AND of_account IS NOT NULL AND NOT is_known
+     UNION ALL
+    SELECT 'registration', '\x00'::bytea, whence
+     WHERE device IS NULL AND of_account IS NULL;
 END;
 
 -- In how many seconds all of these budgets will have something left; 0: now.
-CREATE FUNCTION login_wait(of_account bytea, whence inet, is_known boolean) RETURNS integer
+CREATE FUNCTION login_wait(of_account bytea, whence inet, is_known boolean, device bigint) RETURNS integer
 LANGUAGE sql STABLE
 RETURN (SELECT greatest(0, max(ceil(extract(epoch FROM budget.spent_until - clock_timestamp()
                                                        - (at_once - 1) * every))))::integer
-          FROM login_budgets(of_account, whence, is_known)
+          FROM login_budgets(of_account, whence, is_known, device)
           JOIN login_limit USING (scope)
           JOIN login_budget AS budget USING (account, network));
 
 -- Makes sure that the budgets are there, and that nobody else changes them. All lock in one order.
-CREATE FUNCTION login_lock(of_account bytea, whence inet, is_known boolean) RETURNS void
+CREATE FUNCTION login_lock(of_account bytea, whence inet, is_known boolean, device bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO login_budget (account, network, spent_until)
     SELECT account, network, now()
-      FROM login_budgets(of_account, whence, is_known)
+      FROM login_budgets(of_account, whence, is_known, device)
      ORDER BY account, network
         ON CONFLICT DO NOTHING;
     PERFORM
        FROM login_budget AS budget
-       JOIN login_budgets(of_account, whence, is_known) USING (account, network)
+       JOIN login_budgets(of_account, whence, is_known, device) USING (account, network)
       ORDER BY account, network
         FOR UPDATE OF budget;
 END $$;
 
+-- Whether all of these budgets have something left, which then nobody else takes.
+CREATE FUNCTION login_open(of_account bytea, whence inet, is_known boolean, device bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF login_wait(of_account, whence, is_known, device) > 0 THEN
+        RETURN false;
+    END IF;
+    PERFORM login_lock(of_account, whence, is_known, device);
+    RETURN login_wait(of_account, whence, is_known, device) = 0; -- after those who came first
+END $$;
+
 -- Takes the price of that many attempts; of a negative number, gives it back.
-CREATE FUNCTION login_pay(of_account bytea, whence inet, is_known boolean, attempts integer) RETURNS void
+CREATE FUNCTION login_pay(of_account bytea, whence inet, is_known boolean, device bigint, attempts integer)
+RETURNS void
 LANGUAGE sql
 BEGIN ATOMIC
     UPDATE login_budget AS budget
        SET spent_until = greatest(spent_until, clock_timestamp()) + attempts * every
-      FROM login_budgets(of_account, whence, is_known) AS needed
+      FROM login_budgets(of_account, whence, is_known, device) AS needed
       JOIN login_limit USING (scope)
      WHERE (budget.account, budget.network) = (needed.account, needed.network);
 END;
 
 -- Lets somebody try to log in, or to register, and takes the price, or does not. `person` is whose
--- account it is, NULL when there is no such account. `wait` is how long anybody who is not known must
--- wait, and what all are to hear who do not turn out to be the owner.
+-- account it is, NULL when there is no such account. `device` is the earlier login that the attempt came
+-- with a token of, NULL without one, and afterwards the device that paid, NULL when none did: one counts
+-- if that person began it lately, ended or not, and pays only what anybody else would be refused for, so
+-- that nothing shows whose token it is. `wait` is how long anybody who is not known must wait, and what
+-- all are to hear who do not turn out to be the owner.
 CREATE FUNCTION login_admit(of_patient boolean, person bigint, of_account bytea, address inet,
+                            INOUT device bigint,
                             OUT admitted boolean, OUT known boolean, OUT wait integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -113,14 +137,20 @@ BEGIN
         THEN EXISTS (SELECT FROM login WHERE patient_id = person AND network = whence AND started_at > lately)
         ELSE EXISTS (SELECT FROM login WHERE staff_id = person AND network = whence AND started_at > lately)
     END;
-    admitted := login_wait(of_account, whence, known) = 0;
+    device := (SELECT id
+                 FROM login
+                WHERE id = device AND started_at > lately
+                  AND CASE WHEN of_patient THEN patient_id ELSE staff_id END = person);
+
+    admitted := login_open(of_account, whence, known, NULL);
+    wait := login_wait(of_account, whence, false, NULL);
     IF admitted THEN
-        PERFORM login_lock(of_account, whence, known);
-        admitted := login_wait(of_account, whence, known) = 0; -- after those who came first
+        device := NULL;
+    ELSIF device IS NOT NULL THEN
+        admitted := login_open(of_account, whence, known, device);
     END IF;
-    wait := login_wait(of_account, whence, false);
     IF admitted THEN
-        PERFORM login_pay(of_account, whence, known, 1);
+        PERFORM login_pay(of_account, whence, known, device, 1);
     END IF;
 
     -- Lets go of some that have long been full: more than come, so that they run out.
@@ -134,18 +164,20 @@ BEGIN
 END $$;
 
 -- Gives the price of an attempt back: the password was right, or nobody has looked at it.
-CREATE FUNCTION login_forgive(of_account bytea, address inet, was_known boolean) RETURNS void
+CREATE FUNCTION login_forgive(of_account bytea, address inet, was_known boolean, device bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     whence inet := login_network(address);
 BEGIN
-    PERFORM login_lock(of_account, whence, was_known);
-    PERFORM login_pay(of_account, whence, was_known, -1);
+    PERFORM login_lock(of_account, whence, was_known, device);
+    PERFORM login_pay(of_account, whence, was_known, device, -1);
 END $$;
 
-REVOKE ALL ON FUNCTION login_lock, login_pay, login_admit, login_forgive FROM PUBLIC;
+REVOKE ALL ON FUNCTION login_lock, login_open, login_pay, login_admit, login_forgive FROM PUBLIC;
 
 GRANT EXECUTE
-   ON FUNCTION login_admit(boolean, bigint, bytea, inet), login_forgive(bytea, inet, boolean), login_network(inet)
+   ON FUNCTION login_admit(boolean, bigint, bytea, inet, bigint),
+               login_forgive(bytea, inet, boolean, bigint),
+               login_network(inet)
    TO hospital_patient, hospital_admin;
 GRANT INSERT (network) ON login TO hospital_patient, hospital_admin;

@@ -4,8 +4,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "secret.h"
+#include "token.h"
 
 /* As sql/013_login_limits.sql has them, but for two numbers: all comes back more slowly, so that
  * none does while a slow machine tries; and where 100 may come together, 30 may. */
@@ -37,12 +39,19 @@ static const struct kind {
 #define RIGHT "clinic-demo"
 #define WRONG "clinic-demon"
 
+/* With an access token, or NULL. */
+static struct answer try_with(const char *token, const struct kind *kind, const char *name,
+                              const char *password, const char *address)
+{
+    const char *body = text("{\"%s\": \"%s\", \"password\": \"%s\"}", kind->field, name, password);
+    return ask(kind->pool, "POST", kind->path, token, body, strlen(body),
+               (const char *[]){"REMOTE_ADDR", address, NULL});
+}
+
 static struct answer try(const struct kind *kind, const char *name, const char *password,
                          const char *address)
 {
-    const char *body = text("{\"%s\": \"%s\", \"password\": \"%s\"}", kind->field, name, password);
-    return ask(kind->pool, "POST", kind->path, NULL, body, strlen(body),
-               (const char *[]){"REMOTE_ADDR", address, NULL});
+    return try_with(NULL, kind, name, password, address);
 }
 
 /* Guesses that often; each is answered alike. */
@@ -123,6 +132,129 @@ Test(limit, an_owner_gets_in_while_others_guess_elsewhere)
     }
 }
 
+/* An access token of that login, which expired yesterday, as `secret` signs it. */
+static const char *old_token(const struct kind *kind, const char *secret, const char *login)
+{
+    enum { DAY = 24 * 60 * 60 };
+    bool patient = kind->pool == PATIENT_POOL;
+    const struct token_key key = {secret, patient ? "patient" : "staff"};
+    const char *person =
+        sql("SELECT coalesce(patient_id, staff_id) FROM login WHERE id = %s", login);
+    const struct caller caller = {
+        .id = strtoll(person, NULL, 10),
+        .login_id = strtoll(login, NULL, 10),
+        .role = patient ? ROLE_PATIENT : ROLE_ADMIN,
+    };
+    time_t yesterday = time(NULL) - DAY;
+    return token_issue(arena_new(), &key, &caller, yesterday - DAY, yesterday);
+}
+
+/* Logs in; the id of the login. */
+static const char *begin_login(const struct kind *kind, const char *name, const char *address)
+{
+    expect_answer(try(kind, name, RIGHT, address), 200, "");
+    return sql("SELECT max(id) FROM login");
+}
+
+/* The guesser takes every attempt that comes back, at the address that the owner has, too. */
+Test(limit, an_owner_gets_in_beside_a_guesser_from_a_device_of_theirs)
+{
+    FOR_BOTH_KINDS(kind)
+    {
+        const char *login = begin_login(kind, kind->known, "192.0.2.1");
+        const char *token = old_token(kind, clinic_secret(kind->pool), login);
+        guess(10, kind, kind->known, "192.0.2.1");
+        for (int i = 0; i < 3; i++) {
+            expect_wait(try(kind, kind->known, RIGHT, "192.0.2.1"), 30);
+            expect_answer(try_with(token, kind, kind->known, RIGHT, "192.0.2.1"), 200, "");
+            let_seconds_pass(30);
+            guess(1, kind, kind->known, "192.0.2.1");
+        }
+        /* also where they have never been, and everything is spent */
+        guess_from_everywhere(kind, kind->known);
+        expect_wait(try(kind, kind->known, RIGHT, "203.0.113.9"), 10);
+        for (int i = 0; i < 12; i++) /* which costs nothing there either */
+            expect_answer(try_with(token, kind, kind->known, RIGHT, "203.0.113.9"), 200, "");
+    }
+}
+
+/* It says whose the device is, and nothing about whether it is logged in. */
+Test(limit, a_device_outlasts_its_login_by_some_months)
+{
+    FOR_BOTH_KINDS(kind)
+    {
+        const char *login = begin_login(kind, kind->known, "192.0.2.1");
+        const char *token = old_token(kind, clinic_secret(kind->pool), login);
+        guess(10, kind, kind->known, "192.0.2.1");
+        sql("UPDATE login SET ended_at = now(), started_at = now() - interval '89 days'"
+            " WHERE id = %s",
+            login);
+        expect_answer(try_with(token, kind, kind->known, RIGHT, "192.0.2.1"), 200, "");
+        sql("UPDATE login SET started_at = now() - interval '91 days' WHERE id = %s", login);
+        expect_wait(try_with(token, kind, kind->known, RIGHT, "192.0.2.1"), 30);
+    }
+}
+
+/* Nothing that is not of this very account, nor is it an error. */
+Test(limit, what_is_no_token_of_the_account_helps_nobody)
+{
+    sql("UPDATE patient SET password_hash = (SELECT password_hash FROM patient WHERE id = 1)"
+        " WHERE id = 2");
+    sql("UPDATE staff SET password_hash = (SELECT password_hash FROM staff WHERE id = 1)"
+        " WHERE id = 2");
+    const char *const others[] = {sql("SELECT phone FROM patient WHERE id = 2"),
+                                  sql("SELECT email FROM staff WHERE id = 2")};
+    FOR_BOTH_KINDS(kind)
+    {
+        const struct kind *other_kind = kind == kinds ? kinds + 1 : kinds;
+        const char *secret = clinic_secret(kind->pool);
+        const char *mine = begin_login(kind, kind->known, "192.0.2.1");
+        const char *good = old_token(kind, secret, mine);
+        const char *theirs = begin_login(kind, others[kind - kinds], "192.0.2.1");
+        const char *elsewhere = begin_login(other_kind, other_kind->known, "192.0.2.2");
+        const char *const tokens[] = {
+            old_token(kind, secret, theirs),
+            old_token(kind, "not the secret that the workers have", mine),
+            old_token(other_kind, clinic_secret(other_kind->pool), elsewhere),
+            old_token(kind, secret, elsewhere),
+            text("%.*s", (int)strlen(good) - 1, good),
+            text("%s, Bearer %s", good, good),
+            "a.b.c",
+            "",
+        };
+        for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
+            expect_answer(try_with(tokens[i], kind, kind->known, RIGHT, "192.0.2.1"), 200, "");
+        guess(10, kind, kind->known, "192.0.2.1");
+        for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
+            expect_wait(try_with(tokens[i], kind, kind->known, RIGHT, "192.0.2.1"), 30);
+        expect_answer(try_with(good, kind, kind->known, RIGHT, "192.0.2.1"), 200, "");
+    }
+}
+
+/* Whoever has stolen one gets ten guesses more, and hears nothing else than without it. */
+Test(limit, guesses_from_a_device_are_limited_and_answered_as_others)
+{
+    FOR_BOTH_KINDS(kind)
+    {
+        const char *secret = clinic_secret(kind->pool);
+        const char *stolen = old_token(kind, secret, begin_login(kind, kind->known, "192.0.2.1"));
+        const char *kept = old_token(kind, secret, begin_login(kind, kind->known, "192.0.2.1"));
+        for (int i = 0; i < 10; i++)
+            expect_answer(try_with(stolen, kind, kind->known, WRONG, "192.0.2.1"), 401,
+                          "bad_credentials");
+        for (int i = 0; i < 10; i++)
+            expect_wait(try_with(stolen, kind, kind->known, WRONG, "192.0.2.1"), 30);
+        expect_wait(try_with(stolen, kind, kind->known, RIGHT, "192.0.2.1"), 30);
+        expect_answer(try_with(kept, kind, kind->known, RIGHT, "192.0.2.1"), 200, "");
+        /* one comes back to both budgets, which the guesser spends */
+        let_seconds_pass(30);
+        guess(1, kind, kind->known, "192.0.2.1");
+        expect_wait(try_with(stolen, kind, kind->known, WRONG, "192.0.2.1"), 30);
+        expect_wait(try_with(stolen, kind, kind->known, RIGHT, "192.0.2.1"), 30);
+        expect_answer(try_with(kept, kind, kind->known, RIGHT, "192.0.2.1"), 200, "");
+    }
+}
+
 /* Patients' attempts and staff's are paid from one budget where they share an address. */
 Test(limit, who_tries_many_accounts_is_slowed_down_and_no_owner_beside_them)
 {
@@ -176,7 +308,7 @@ Test(limit_itself, lets_nobody_wait_longer_than_half_a_minute)
                          "                            extract(epoch FROM every)::integer), ', '"
                          "                  ORDER BY scope)"
                          "  FROM login_limit"),
-                     "account 100 10, account from network 10 30, network 100 5,"
+                     "account 100 10, account from network 10 30, device 10 30, network 100 5,"
                      " registration 30 20");
 }
 

@@ -391,6 +391,17 @@ Test(token, a_very_long_text_is_refused)
     cr_expect(!is_read(&patients, text, NOW));
 }
 
+Test(token, before_all_tokens_none_has_expired_and_all_else_holds)
+{
+    static const char *const bad[] = {CLAIMS("0"), CLAIMS("-1"), CLAIMS("\"1\""), CLAIMS("null")};
+    cr_expect(is_read(&patients, forge(HS256, CLAIMS("1"), sign_hs256, SECRET), BEFORE_ALL_TOKENS));
+    cr_expect(
+        !is_read(&patients, forge(HS256, CLAIMS("1"), sign_hs256, ANOTHER), BEFORE_ALL_TOKENS));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect(!is_read(&patients, forge(HS256, bad[i], sign_hs256, SECRET), BEFORE_ALL_TOKENS),
+                  "%s", bad[i]);
+}
+
 Test(token, roles_have_names_and_contain_each_other)
 {
     static const enum role roles[] = {ROLE_PATIENT, ROLE_VIEWER, ROLE_DESK, ROLE_ADMIN};
