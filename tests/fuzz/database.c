@@ -51,6 +51,7 @@ static const struct answer {
     {"login_refresh_patient", {{"1", "1", NULL, "{}"}}},
     {"login_refresh_staff", {{"1", "1", "viewer", "{}"}}},
     {"login_register", {{"1", "1", NULL, "{}"}}},
+    {"login_role_of_staff", {{"admin"}}},
     {"patient_find_password", {{HASH}}},
     {"idempotency_find", {{NULL}}},
 };
