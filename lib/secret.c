@@ -1,6 +1,5 @@
 #include "secret.h"
 
-#include <errno.h>
 #include <semaphore.h>
 #include <sodium.h>
 #include <stdint.h>
@@ -73,17 +72,72 @@ const struct problem *password_hash(struct hashing *hashing, struct arena *arena
     return failed ? &problem_unavailable : NULL;
 }
 
+/* One of libsodium's own texts, taken apart: its bytes are for crypto_pwhash(). */
+struct hash {
+    unsigned long passes, kibibytes;
+    unsigned char salt[crypto_pwhash_SALTBYTES];
+    unsigned char bytes[32];
+};
+
+/* Moves past what is expected. False: something else stands there. */
+static bool skip(const char **text, const char *expected)
+{
+    size_t length = strlen(expected);
+    if (strncmp(*text, expected, length) != 0)
+        return false;
+    *text += length;
+    return true;
+}
+
+static unsigned long take_number(const char **text)
+{
+    return strtoul(*text, (char **)text, 10);
+}
+
+static bool take_bytes(const char **text, unsigned char *bytes, size_t size)
+{
+    size_t count = 0;
+    return sodium_base642bin(bytes, size, *text, strlen(*text), NULL, &count, text,
+                             sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
+           count == size;
+}
+
+static bool take_apart(const char *text, struct hash *hash)
+{
+    if (!skip(&text, "$argon2id$v=19$m="))
+        return false;
+    hash->kibibytes = take_number(&text);
+    if (!skip(&text, ",t="))
+        return false;
+    hash->passes = take_number(&text);
+    return skip(&text, ",p=1$") && take_bytes(&text, hash->salt, sizeof hash->salt) &&
+           skip(&text, "$") && take_bytes(&text, hash->bytes, sizeof hash->bytes) && !*text;
+}
+
+/*
+ * Whether the password has that hash. Not by crypto_pwhash_str_verify(): to that, too little memory
+ * is a wrong password.
+ */
+static const struct problem *compare(const char *text, const char *password)
+{
+    struct hash hash;
+    unsigned char bytes[sizeof hash.bytes];
+    if (!take_apart(text, &hash))
+        return &problem_bad_credentials;
+    if (crypto_pwhash(bytes, sizeof bytes, password, strlen(password), hash.salt, hash.passes,
+                      hash.kibibytes * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return &problem_unavailable;
+    return sodium_memcmp(bytes, hash.bytes, sizeof bytes) ? &problem_bad_credentials : NULL;
+}
+
 const struct problem *password_check(struct hashing *hashing, const char *hash,
                                      const char *password)
 {
     if (!take_turn(hashing))
         return &problem_unavailable;
-    errno = 0;
-    bool right =
-        crypto_pwhash_str_verify(hash ? hash : hashing->nobodys, password, strlen(password)) == 0;
-    bool looked = right || errno == EINVAL; /* else there was no memory for it */
+    const struct problem *problem = compare(hash ? hash : hashing->nobodys, password);
     end_turn(hashing);
-    return !looked ? &problem_unavailable : right && hash ? NULL : &problem_bad_credentials;
+    return problem || hash ? problem : &problem_bad_credentials;
 }
 
 const char *secret_new(struct arena *arena)
