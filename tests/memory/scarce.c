@@ -77,11 +77,13 @@ void *malloc(size_t size)
     return scarce_malloc(size);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): reserved ones */
 void *calloc(size_t count, size_t size)
 {
     return scarce_calloc(count, size);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): reserved ones */
 void *realloc(void *memory, size_t size)
 {
     return scarce_realloc(memory, size);
