@@ -213,10 +213,14 @@ class Generator:
             if collection == "appointments" and request.operation.pool == "patient":
                 own = self.owned.get(request.caller.person)
                 known = own if own and self.chance(0.7) else known
+            strangers = [1, 999999]
+            if collection == "staff" and request.operation.method != "GET":
+                # Whoever is dismissed is so at once, and these callers are still to ask.
+                known, strangers = [id for id in known if id > 3], [999999]
             if self.chance(0.06):
                 value = self.random.choice(HOSTILE_SEGMENTS)
             elif not known or self.chance(0.05):
-                value = str(self.random.choice([1, 999999]))
+                value = str(self.random.choice(strangers))
             else:
                 value = str(self.random.choice(known))
             request.path_values[name] = value
