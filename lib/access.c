@@ -24,26 +24,27 @@ const struct form access_form = FORM(struct access_filter, filter_fields);
     "    'staff', json_build_object('id', staff_id, 'name', s.name),"                              \
     "    'patient_id', patient_id, 'action', action, 'address', host(address))"
 
-/* A moment of the hospital's clock; asked for once, so that months outside are never opened. */
-#define MIDNIGHT(DAY) "(SELECT (" DAY ")::timestamp AT TIME ZONE time_zone FROM hospital)"
+/* The hospital's days as moments; each asked for once, so that months outside are never opened. */
+#define FROM_MIDNIGHT "(SELECT $3::date::timestamp AT TIME ZONE time_zone FROM hospital)"
+#define TO_MIDNIGHT   "(SELECT ($4::date + 1)::timestamp AT TIME ZONE time_zone FROM hospital)"
+#define IN_FILTER                                                                                  \
+    "       AND at >= coalesce(" FROM_MIDNIGHT ", '-infinity')"                                    \
+    "       AND at < coalesce(" TO_MIDNIGHT ", 'infinity')"                                        \
+    "       AND ($5::bigint IS NULL OR patient_id = $5::bigint)"                                   \
+    "       AND ($6::bigint IS NULL OR staff_id = $6::bigint))"
+#define ENTRIES                                                                                    \
+    LIST_DOCUMENT(ENTRY, "at DESC, entry_id DESC",                                                 \
+                  " CROSS JOIN hospital h LEFT JOIN staff s ON s.id = staff_id")
 
-/* The days are the hospital's. The same list by the index that leads to the fewest: plans are made
- * once, whatever is asked for. */
-#define ACCESSES(NAME, LED_BY)                                                                                             \
-    {                                                                                                                      \
-        .name = (NAME), .parameters = 6,                                                                                   \
-        .sql =                                                                                                             \
-            "WITH matching AS NOT MATERIALIZED ("                                                                          \
-            "    SELECT id AS entry_id, at, staff_id, patient_id, action, address"                                         \
-            "      FROM access"                                                                                            \
-            "     WHERE " LED_BY "       AND at >= coalesce(" MIDNIGHT(                                                    \
-                "$3::date") ", '-infinity')"                                                                               \
-                            "       AND at < coalesce(" MIDNIGHT(                                                          \
-                                "$4::date + 1") ", 'infinity')"                                                            \
-                                                "       AND ($5::bigint IS NULL OR patient_id = $5::bigint)"               \
-                                                "       AND ($6::bigint IS NULL OR staff_id = $6::bigint))" LIST_DOCUMENT( \
-                                                    ENTRY, "at DESC, entry_id DESC",                                       \
-                                                    " CROSS JOIN hospital h LEFT JOIN staff s ON s.id = staff_id")         \
+/* The same list by the index that leads to the fewest: plans are made once, whatever is asked for.
+ */
+#define ACCESSES(NAME, LED_BY)                                                                     \
+    {                                                                                              \
+        .name = (NAME), .parameters = 6,                                                           \
+        .sql = "WITH matching AS NOT MATERIALIZED ("                                               \
+               "    SELECT id AS entry_id, at, staff_id, patient_id, action, address"              \
+               "      FROM access"                                                                 \
+               "     WHERE " LED_BY IN_FILTER ENTRIES                                              \
     }
 
 static const struct statement list_of_patient =

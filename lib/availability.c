@@ -177,8 +177,10 @@ static const struct problem *add_days(struct db *db, struct text *text, const st
     if (problem)
         return problem;
     const char **beginnings = beginnings_of(db->arena, facts);
-    for (int day = 0; day<facts->day_count && * left> 0; day++)
-        *left -= add_starts(text, facts, day, beginnings, *left);
+    int64_t still = *left;
+    for (int day = 0; day < facts->day_count && still > 0; day++)
+        still -= add_starts(text, facts, day, beginnings, still);
+    *left = still;
     return NULL;
 }
 

@@ -1,7 +1,6 @@
 #include "db.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -444,6 +443,11 @@ int rows_count(const struct rows *rows)
     return PQntuples(result_of(rows));
 }
 
+int rows_columns(const struct rows *rows)
+{
+    return PQnfields(result_of(rows));
+}
+
 bool rows_null(const struct rows *rows, int row, int column)
 {
     return PQgetisnull(result_of(rows), row, column) != 0;
@@ -457,43 +461,4 @@ const char *rows_text(const struct rows *rows, int row, int column)
 size_t rows_length(const struct rows *rows, int row, int column)
 {
     return (size_t)PQgetlength(result_of(rows), row, column);
-}
-
-int64_t rows_integer(const struct rows *rows, int row, int column)
-{
-    return strtoll(rows_text(rows, row, column), NULL, 10);
-}
-
-bool rows_boolean(const struct rows *rows, int row, int column)
-{
-    return *rows_text(rows, row, column) == 't';
-}
-
-const struct problem *db_document(struct db *db, const struct statement *statement,
-                                  const char *const *parameters, struct document *document)
-{
-    const struct rows *rows = NULL;
-    const struct problem *problem = db_run(db, statement, parameters, &rows);
-    if (problem)
-        return problem;
-    if (rows_count(rows) == 0)
-        return &problem_not_found;
-    int columns = PQnfields(result_of(rows));
-    *document = (struct document){
-        .json = rows_text(rows, 0, 0),
-        .length = rows_length(rows, 0, 0),
-        .id = columns > 1 ? rows_integer(rows, 0, 1) : 0,
-        .version = columns > 2 ? rows_integer(rows, 0, 2) : 0,
-    };
-    return NULL;
-}
-
-const char *db_integer(struct db *db, int64_t integer)
-{
-    return arena_printf(db->arena, "%" PRId64, integer);
-}
-
-const char *db_integer_or_null(struct db *db, int64_t integer)
-{
-    return integer == NOT_GIVEN ? NULL : db_integer(db, integer);
 }

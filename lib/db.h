@@ -49,6 +49,7 @@ struct statement {
 /* What a statement answered; lives as long as the arena. Columns count from 0. */
 struct rows;
 int rows_count(const struct rows *rows);
+int rows_columns(const struct rows *rows);
 bool rows_null(const struct rows *rows, int row, int column);
 const char *rows_text(const struct rows *rows, int row, int column);
 size_t rows_length(const struct rows *rows, int row, int column);

@@ -55,8 +55,6 @@ END $$;
 
 -- An appointment's document from what both pools may see of a patient: the whole row has the hash of
 -- the password in it.
-DROP FUNCTION appointment_text(appointment, doctor, treatment, patient, text);
-
 CREATE FUNCTION appointment_text(a appointment, d doctor, t treatment, patient_name text,
                                  patient_phone text, zone text)
 RETURNS text
@@ -75,6 +73,12 @@ RETURN concat(
     '", "memo": ', coalesce(to_json(a.memo)::text, 'null'), ', "version": ', a.version,
     ', "created_at": "', instant_text(a.created_at, zone),
     '", "updated_at": "', instant_text(a.updated_at, zone), '"}');
+
+-- For workers of the version before, which are the owner.
+CREATE OR REPLACE FUNCTION appointment_text(a appointment, d doctor, t treatment, p patient, zone text)
+RETURNS text
+LANGUAGE sql STABLE
+RETURN appointment_text(a, d, t, p.name, p.phone, zone);
 
 -- Triggers that keep what no pool may write itself work with the owner's rights, and find names
 -- where the owner put them. All other functions work with those of whoever calls.

@@ -43,7 +43,7 @@ static struct {
         int listener;
         pid_t workers[MOST_WORKERS];
         int worker_count; /* running */
-        int started;      /* ever */
+        int expected;     /* to have come to serve, ever */
         struct json_object *routes;
     } pools[2];
     PGconn *owner;
@@ -190,7 +190,7 @@ int clinic_start_worker(enum pool_name pool)
     if (worker == 0)
         become_worker(pool);
     clinic.pools[pool].workers[clinic.pools[pool].worker_count++] = worker;
-    clinic.pools[pool].started++;
+    clinic.pools[pool].expected++;
     return worker;
 }
 
@@ -199,14 +199,26 @@ static const char *log_of(enum pool_name pool)
     return text("%s/%s.log", clinic.directory, pools[pool].program);
 }
 
+/* How many workers have come to serve, ever. */
+static int count_serving(enum pool_name pool)
+{
+    FILE *log = fopen(log_of(pool), "r");
+    char *line = NULL;
+    size_t size = 0;
+    int count = 0;
+    while (log && getline(&line, &size, log) > 0)
+        count += strstr(line, "\"event\":\"serving\"") != NULL;
+    free(line);
+    if (log)
+        fclose(log);
+    return count;
+}
+
 /* A worker that is only just starting may still be ended by a signal: waits until all serve. */
 static void await_serving(enum pool_name pool)
 {
     const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-    const char *serving =
-        text("test $(cat %s 2>/dev/null | grep -c '\"event\":\"serving\"') -ge %d", log_of(pool),
-             clinic.pools[pool].started);
-    for (int i = 0; i < 2000 && system(serving) != 0; i++)
+    for (int i = 0; i < 4000 && count_serving(pool) < clinic.pools[pool].expected; i++)
         nanosleep(&pause, NULL);
 }
 
@@ -237,6 +249,7 @@ void clinic_kill_workers(enum pool_name pool)
         waitpid(clinic.pools[pool].workers[i], NULL, 0);
     }
     clinic.pools[pool].worker_count = 0;
+    clinic.pools[pool].expected = count_serving(pool); /* some have ended before they could */
 }
 
 void clinic_divert_database(const char *directory)

@@ -139,4 +139,14 @@ void expect_document(const char *got, const char *document);
 /* Runs `work` in `count` threads that start together. */
 void at_once(int count, void (*work)(int number, void *shared), void *shared);
 
+/* Bytes for a body, which may hold NULs. */
+struct bytes {
+    const char *text;
+    size_t length;
+};
+#define BYTES(LITERAL)                                                                             \
+    {                                                                                              \
+        LITERAL, sizeof(LITERAL) - 1                                                               \
+    }
+
 #endif

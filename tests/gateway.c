@@ -17,8 +17,7 @@ static int port;
 static const char *authority; /* the certificate, which vouches for itself; NULL: plain HTTP */
 static pid_t nginx;           /* 0: it is not running */
 
-/* A port that nobody listens on. */
-static int free_port(void)
+int free_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;

@@ -22,6 +22,9 @@ void gateway_stop(void);
 /* The port on 127.0.0.1 that nginx listens on. */
 int gateway_port(void);
 
+/* A port there that nobody listens on. */
+int free_port(void);
+
 /* Asks the gateway. Headers such as "Origin: https://clinic.example" end with NULL; headers and
  * body may be NULL. The status is 0 when nobody answered. */
 struct answer gateway_ask(const char *method, const char *path, const char *const headers[],

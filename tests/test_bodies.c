@@ -8,16 +8,6 @@ TestSuite(bodies, .init = clinic_open, .fini = clinic_close_alive, .timeout = 12
 
 #define COUNT(TABLE) (sizeof(TABLE) / sizeof *(TABLE))
 
-/* Bytes for a body, which may hold NULs. */
-struct bytes {
-    const char *text;
-    size_t length;
-};
-#define BYTES(LITERAL)                                                                             \
-    {                                                                                              \
-        LITERAL, sizeof(LITERAL) - 1                                                               \
-    }
-
 static const struct bytes malformed[] = {
     BYTES(" \r\n\t"),
     BYTES("{"),

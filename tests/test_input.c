@@ -28,15 +28,6 @@ static void look_and_close(void)
 TestSuite(input, .init = open_and_look, .fini = look_and_close);
 TestSuite(good_input, .init = clinic_open, .fini = clinic_close);
 
-/* Bytes for a body, which may hold NULs. */
-struct bytes {
-    const char *text;
-    size_t length;
-};
-#define BYTES(LITERAL)                                                                             \
-    {                                                                                              \
-        LITERAL, sizeof(LITERAL) - 1                                                               \
-    }
 #define COUNT(TABLE) (sizeof(TABLE) / sizeof *(TABLE))
 
 static struct answer post_booking(struct bytes body)

@@ -26,16 +26,23 @@ static const char *url_of(const char *database)
     return text("%s dbname=%s", clinic_url(), database);
 }
 
-/* The first column of the first row that the owner of another database is answered. */
+/* The first column of the first row that a connection is answered. */
+static const char *answer_to(PGconn *connection, const char *statement)
+{
+    PGresult *result = PQexec(connection, statement);
+    cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK ||
+                  PQresultStatus(result) == PGRES_TUPLES_OK,
+              "%s: %s", statement, PQerrorMessage(connection));
+    const char *value = text("%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
+    PQclear(result);
+    return value;
+}
+
+/* The same, of another database's owner. */
 static const char *in(const char *database, const char *statement)
 {
     PGconn *owner = PQconnectdb(url_of(database));
-    PGresult *result = PQexec(owner, statement);
-    cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK ||
-                  PQresultStatus(result) == PGRES_TUPLES_OK,
-              "%s: %s", statement, PQerrorMessage(owner));
-    const char *value = text("%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
-    PQclear(result);
+    const char *value = answer_to(owner, statement);
     PQfinish(owner);
     return value;
 }
@@ -59,8 +66,17 @@ Test(migrate, a_hospital_from_before_the_roles_keeps_what_it_has)
                         " WHERE at >= date_trunc('month', now() AT TIME ZONE 'UTC'"
                         "                                 - interval '2 years') AT TIME ZONE 'UTC'";
     const char *before = in(old, notes);
+    PGconn *old_worker = PQconnectdb(url_of(old)); /* which goes on while new ones are started */
+    answer_to(old_worker,
+              "PREPARE appointment_find AS"
+              " SELECT appointment_text(a, d, t, p, h.time_zone)"
+              "   FROM appointment a, doctor d, treatment t, patient p, hospital h"
+              "  WHERE (d.id, t.id, p.id) = (a.doctor_id, a.treatment_id, a.patient_id)");
+    const char *booked = answer_to(old_worker, "EXECUTE appointment_find");
     run(text("DATABASE_URL='%s' sql/migrate >%s/log", url_of(old), folder));
     cr_expect_str_eq(in(old, notes), before);
+    cr_expect_str_eq(answer_to(old_worker, "EXECUTE appointment_find"), booked);
+    PQfinish(old_worker);
     cr_expect_str_eq(in(old, "SELECT min(patient_id) || ' ' || max(patient_id) || ' ' || count(*)"
                              "  FROM access"),
                      "0 24 25", "more than two years are kept");

@@ -1,5 +1,4 @@
 /* .dev/run, which `make run` and a curious reader start: who gets to see its secrets. */
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "gateway.h"
 
 static const struct secret {
     const char *name, *value;
@@ -22,18 +23,6 @@ static const struct secret {
 enum { SECRETS = sizeof secrets / sizeof *secrets };
 
 static char directory[256];
-
-/* A port that nobody listens on. */
-static int free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int probe = socket(AF_INET, SOCK_STREAM, 0);
-    cr_assert(bind(probe, (struct sockaddr *)&address, size) == 0);
-    cr_assert(getsockname(probe, (struct sockaddr *)&address, &size) == 0);
-    close(probe);
-    return ntohs(address.sin_port);
-}
 
 static pid_t start(void)
 {

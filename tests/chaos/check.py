@@ -222,6 +222,15 @@ def history_is_whole(run):
 
 # --- What must hold within the database: each statement finds what does not -----------------------
 
+# Overlaps are looked for without the ranges' operators, which the guards use.
+TWICE_AT_ONCE = """
+        SELECT {who}, during
+          FROM (SELECT {who}, during,
+                       max(upper(during)) OVER (PARTITION BY {who} ORDER BY during
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
+                  FROM appointment WHERE status <> 'cancelled') AS visit
+         WHERE busy_until > lower(during)"""
+
 # Half-hours and quarters are counted anew from `during`, and not with what the triggers count with.
 STATEMENTS = {
     "keys": ("each key is kept once", """
@@ -254,20 +263,8 @@ STATEMENTS = {
                         AND lower(during)::date + quarter * interval '15 minutes' <@ during)
                AS recounted USING (doctor_id, day, quarter)
          WHERE told IS NULL OR recounted IS NULL"""),
-    "doctors": ("no doctor is in two places at once", """
-        SELECT doctor_id, during
-          FROM (SELECT doctor_id, during,
-                       max(upper(during)) OVER (PARTITION BY doctor_id ORDER BY during
-                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
-                  FROM appointment WHERE status <> 'cancelled') AS visit
-         WHERE busy_until > lower(during)"""),
-    "patients": ("no patient is in two places at once", """
-        SELECT patient_id, during
-          FROM (SELECT patient_id, during,
-                       max(upper(during)) OVER (PARTITION BY patient_id ORDER BY during
-                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
-                  FROM appointment WHERE status <> 'cancelled') AS visit
-         WHERE busy_until > lower(during)"""),
+    "doctors": ("no doctor is in two places at once", TWICE_AT_ONCE.format(who="doctor_id")),
+    "patients": ("no patient is in two places at once", TWICE_AT_ONCE.format(who="patient_id")),
 }
 
 COMPARISONS = {

@@ -1,9 +1,7 @@
 #include "database.h"
 
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "db.h"
@@ -165,6 +163,12 @@ int rows_count(const struct rows *rows)
     return rows->columns[0] ? 1 : 0;
 }
 
+int rows_columns(const struct rows *rows)
+{
+    (void)rows;
+    return MOST_COLUMNS;
+}
+
 bool rows_null(const struct rows *rows, int row, int column)
 {
     (void)row;
@@ -180,40 +184,4 @@ const char *rows_text(const struct rows *rows, int row, int column)
 size_t rows_length(const struct rows *rows, int row, int column)
 {
     return strlen(rows_text(rows, row, column));
-}
-
-int64_t rows_integer(const struct rows *rows, int row, int column)
-{
-    return strtoll(rows_text(rows, row, column), NULL, 10);
-}
-
-bool rows_boolean(const struct rows *rows, int row, int column)
-{
-    return *rows_text(rows, row, column) == 't';
-}
-
-const struct problem *db_document(struct db *db, const struct statement *statement,
-                                  const char *const *parameters, struct document *document)
-{
-    const struct rows *rows;
-    const struct problem *problem = db_run(db, statement, parameters, &rows);
-    if (problem)
-        return problem;
-    if (rows_count(rows) == 0)
-        return &problem_not_found;
-    *document = (struct document){.json = rows_text(rows, 0, 0),
-                                  .length = rows_length(rows, 0, 0),
-                                  .id = rows_integer(rows, 0, 1),
-                                  .version = rows_integer(rows, 0, 2)};
-    return NULL;
-}
-
-const char *db_integer(struct db *db, int64_t integer)
-{
-    return arena_printf(db->arena, "%" PRId64, integer);
-}
-
-const char *db_integer_or_null(struct db *db, int64_t integer)
-{
-    return integer == NOT_GIVEN ? NULL : db_integer(db, integer);
 }

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -28,10 +29,15 @@ __attribute__((constructor)) static void share(void)
     shared = mapped;
 }
 
-/* Whether this is the time that memory is not had. */
+/* Whether the last of the times that something is had has passed just now. */
+static bool is_over(atomic_long *until)
+{
+    return atomic_load(until) != 0 && atomic_fetch_sub(until, 1) == 1;
+}
+
 static bool is_refused(void)
 {
-    if (!shared || atomic_load(&shared->until) == 0 || atomic_fetch_sub(&shared->until, 1) != 1)
+    if (!shared || !is_over(&shared->until))
         return false;
     atomic_fetch_add(&shared->refused, 1);
     errno = ENOMEM;
@@ -87,4 +93,13 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *memory, size_t size)
 {
     return scarce_realloc(memory, size);
+}
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): reserved ones */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *argument)
+{
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    *(void **)&real = next("pthread_create");
+    return is_over(&shared->until_thread) ? EAGAIN : real(thread, attributes, start, argument);
 }

@@ -6,8 +6,9 @@
 #include <stdatomic.h>
 
 struct scarcity {
-    atomic_long until;   /* how many more times memory is had; 0: as often as is asked */
-    atomic_long refused; /* how often that was in vain */
+    atomic_long until;        /* how many more times memory is had; 0: as often as is asked */
+    atomic_long refused;      /* how often that was in vain */
+    atomic_long until_thread; /* as `until`, of threads, each of which needs a stack */
 };
 
 #endif
