@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,7 +29,8 @@ struct database {
     char *url;
     int timeout_ms;
     char *session_options;
-    struct lending *idle; /* connections that nobody uses */
+    struct lending *idle;             /* connections that nobody uses */
+    _Atomic int64_t unanswered_since; /* by now_ms(); 0: what was asked last was answered */
     int connection_count;
     struct connection *connections;
 };
@@ -110,6 +112,24 @@ static int64_t latest_start(const struct db *db)
     return db->deadline - (int64_t)db->database->timeout_ms * (WHOLE - WAIT_FOR_CONNECTION) / WHOLE;
 }
 
+/*
+ * Until when to wait for a connection. Where the server has been silent for as long as that may
+ * take, it is in vain, and keeps a thread from whoever comes next: so that when the database does
+ * not answer, not even those wait long who outnumber the threads. What was asked long ago proves
+ * nothing; the silence is measured anew then.
+ */
+static int64_t latest_connection(const struct db *db)
+{
+    struct database *database = db->database;
+    int64_t now = now_ms(), since = atomic_load(&database->unanswered_since);
+    int64_t patience = (int64_t)database->timeout_ms * WAIT_FOR_CONNECTION / WHOLE;
+    if (since > 0 && now - since > patience && now - since < 2 * (int64_t)database->timeout_ms)
+        return now;
+    if (since == 0 || now - since > patience)
+        atomic_compare_exchange_strong(&database->unanswered_since, &since, now);
+    return latest_start(db);
+}
+
 /* Waits until the connection's socket is ready for `events`. False: the deadline came first. */
 static bool wait_for_socket(const struct db *db, const struct connection *connection, short events)
 {
@@ -177,8 +197,10 @@ static PGresult *receive(const struct db *db, struct connection *connection)
                 return NULL;
             }
         PGresult *next = PQgetResult(connection->pg);
-        if (!next)
+        if (!next) {
+            atomic_store(&db->database->unanswered_since, 0);
             return last;
+        }
         PQclear(last);
         last = next;
     }
@@ -375,7 +397,7 @@ const struct problem *db_run(struct db *db, const struct statement *statement,
         return run_in_transaction(db, statement, parameters, rows);
     db->deadline = now_ms() + db->database->timeout_ms;
     for (int tries = 1;; tries++) {
-        struct connection *connection = lending_take(db->database->idle, latest_start(db));
+        struct connection *connection = lending_take(db->database->idle, latest_connection(db));
         if (!connection)
             return &problem_unavailable;
         const struct problem *problem = &problem_unavailable;

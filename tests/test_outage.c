@@ -3,6 +3,9 @@
 #include "clinic.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+
+#include "detour.h"
 
 TestSuite(outage, .init = clinic_open, .fini = clinic_close, .timeout = 120);
 
@@ -191,6 +194,38 @@ Test(outage, all_who_wait_in_vain_are_told_so_and_none_is_booked_later)
     expect_answer(patient_api("GET", "/health", NULL, NULL), 200, "");
     expect_answer(book(1, 1, 1, "2027-03-02T10:00"), 201, "");
     cr_expect_str_eq(sql("SELECT count(*) FROM appointment WHERE doctor_id = 1"), "1");
+}
+
+static void *book_under_a_key(void *answered)
+{
+    expect_unavailable("booking",
+                       ask_with_key(PATIENT_POOL, "POST", "/appointments", patient_token(1),
+                                    booking_body(1, 1, "2027-03-02T10:00"), "k"));
+    atomic_store((atomic_bool *)answered, true);
+    return NULL;
+}
+
+/* The server takes what it is asked and says nothing. Who finds no connection is told so before
+ * whoever has one, and after the first of them without any wait. */
+Test(outage, who_comes_while_the_database_is_silent_is_not_kept_waiting, .timeout = 60)
+{
+    enum { COMERS = 50 };
+    atomic_bool answered = false;
+    pthread_t thread;
+    clinic_stop_workers(PATIENT_POOL);
+    clinic_divert_database(detour_open());
+    clinic_set("DATABASE_CONNECTIONS", "1");
+    clinic_set("WORKER_THREADS", "2");
+    clinic_set("DATABASE_TIMEOUT_MS", "6000");
+    clinic_start_worker(PATIENT_POOL);
+    detour_watch();
+    cr_assert_eq(pthread_create(&thread, NULL, book_under_a_key, &answered), 0);
+    detour_await();
+    for (int i = 0; i < COMERS; i++)
+        expect_unavailable("/doctors", patient_api("GET", "/doctors", NULL, NULL));
+    cr_expect(!atomic_load(&answered), "they have waited as long as the booking");
+    pthread_join(thread, NULL);
+    expect_answer(patient_api("GET", "/doctors", NULL, NULL), 200, "");
 }
 
 /* Makes every booking run `statements` of PL/pgSQL, which know how often they ran as `tries`. */
