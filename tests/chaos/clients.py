@@ -128,7 +128,8 @@ class Client:
     def place(self, area):
         """A doctor, and a start; on a crowded day hardly any is free."""
         known = self.world.known[area]
-        day, time_of_day = map(self.random.choice, (known["days"], self.world.known["starts"]))
+        days = known["days"][:1] if self.world.rush else known["days"]
+        day, time_of_day = map(self.random.choice, (days, self.world.known["starts"]))
         return {"doctor_id": self.random.choice(known["doctors"]),
                 "start_time": f"{day}T{time_of_day}"}
 

@@ -34,14 +34,24 @@ afterwards=(
                                      WHERE busy <> B'0'::bit(96) LIMIT 1)"
 )
 
-# Into a hospital before it is asked, so that only many at once bring it to light.
+# Into a hospital before it is asked, so that only many at once bring it to light. Between what was
+# judged and what is written there is hardly any time, so each booking is made to wait in between.
+dawdle="
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
+        PERFORM pg_sleep(0.05);
+        RETURN new;
+    END';
+    CREATE TRIGGER a_dawdle BEFORE INSERT ON appointment
+        FOR EACH ROW EXECUTE FUNCTION dawdle();
+    GRANT EXECUTE ON FUNCTION dawdle() TO hospital_patient, hospital_admin"
 beforehand=(
     "capacity | no constraint on a slot's room |
         ALTER TABLE slot_day DROP CONSTRAINT slot_day_within_capacity"
     "doctors | no constraint on doctors |
         ALTER TABLE appointment DROP CONSTRAINT appointment_doctor_free"
-    "patients | no constraint on patients |
-        ALTER TABLE appointment DROP CONSTRAINT appointment_patient_free;
+    "patients | no constraint on patients, nor anything else that holds them back |
+        ALTER TABLE appointment DROP CONSTRAINT appointment_patient_free,
+                                DROP CONSTRAINT appointment_doctor_free;
         UPDATE hospital_slot SET max_capacity = 40"
     "alike | no constraint on keys |
         ALTER TABLE idempotency_key DROP CONSTRAINT idempotency_key_pkey;
@@ -96,7 +106,7 @@ plant_beforehand() {
         read_plant "$plant"
         for ((i = 0; i < 20; i++)); do
             open_hospital
-            psql "$(url "$database")" -c "$how"
+            psql "$(url "$database")" -c "$how" -c "$dawdle"
             start_clients --rush --pause 0.005
             sleep 0.5
             finish_clients
