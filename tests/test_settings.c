@@ -225,7 +225,7 @@ Test(settings, a_file_that_is_no_secret_is_named)
     put("PATIENT_DATABASE_URL_FILE", "", 0);
     put("PATIENT_TOKEN_SECRET_FILE", SECRET_OF_32 "\0" SECRET_OF_32, 2 * strlen(SECRET_OF_32) + 1);
     expect_named(READER_PATIENT, "PATIENT_DATABASE_URL_FILE PATIENT_TOKEN_SECRET_FILE ");
-    setenv("PATIENT_DATABASE_URL_FILE", getenv("TEST_DIR"), 1);
+    setenv("PATIENT_DATABASE_URL_FILE", "/", 1);
     setenv("PATIENT_TOKEN_SECRET_FILE", "/nonexistent", 1);
     expect_named(READER_PATIENT, "PATIENT_DATABASE_URL_FILE PATIENT_TOKEN_SECRET_FILE ");
 }
