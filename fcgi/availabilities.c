@@ -21,3 +21,13 @@ const struct problem *availabilities_find(struct request *request, struct reply 
         reply_document(request, reply, &starts);
     return problem;
 }
+
+const struct problem *availabilities_days(struct request *request, struct reply *reply)
+{
+    struct document days;
+    const struct problem *problem =
+        availability_days(&request->db, request->caller.id, request->query, &days);
+    if (!problem)
+        reply_document(request, reply, &days);
+    return problem;
+}

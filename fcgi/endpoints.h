@@ -16,7 +16,7 @@ handler appointments_list_own, appointments_cancel;                       /* pat
 handler appointments_list, appointments_set_status, appointments_history; /* staff */
 
 /* availabilities.c */
-handler availabilities_day, availabilities_find;
+handler availabilities_day, availabilities_find, availabilities_days;
 
 /* catalogues.c: doctors, treatments, slots and closures; the route's `of` names the catalogue */
 handler catalogues_list, catalogues_find, catalogues_create, catalogues_replace, catalogues_hide;

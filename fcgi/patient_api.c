@@ -32,6 +32,8 @@ static const struct route routes[] = {
      .success = 200, .query = &availability_query_form, .also = {422}},
     {"GET", "/availability", ROLE_ANYONE_OR_PATIENT, availabilities_find, .success = 200,
      .query = &availability_search_form, .also = {422}},
+    {"GET", "/availability/days", ROLE_ANYONE_OR_PATIENT, availabilities_days, .success = 200,
+     .query = &availability_days_form, .also = {422}},
 
     {"POST", "/appointments", ROLE_PATIENT, appointments_book, .success = 201,
      .body = &booking_form, .also = {409}},

@@ -21,7 +21,14 @@ const struct form availability_query_form = FORM(struct availability_query, quer
 
 enum { MOST_STARTS = 10000, MOST_DAYS = 62 };
 
+/* Days are asked for with all but the first. */
 static const struct field search_fields[] = {
+    {.name = "limit",
+     .kind = FIELD_INTEGER,
+     .least = 1,
+     .most = MOST_STARTS,
+     .otherwise = "10000",
+     .offset = offsetof(struct availability_search, limit)},
     ID_FIELD(struct availability_search, treatment_id, true),
     {.name = "from",
      .kind = FIELD_DATE,
@@ -37,14 +44,13 @@ static const struct field search_fields[] = {
      .least = 1,
      .most = 100,
      .offset = offsetof(struct availability_search, department)},
-    {.name = "limit",
-     .kind = FIELD_INTEGER,
-     .least = 1,
-     .most = MOST_STARTS,
-     .otherwise = "10000",
-     .offset = offsetof(struct availability_search, limit)},
 };
 const struct form availability_search_form = FORM(struct availability_search, search_fields);
+const struct form availability_days_form = {
+    .fields = search_fields + 1,
+    .count = sizeof search_fields / sizeof *search_fields - 1,
+    .size = sizeof(struct availability_search),
+};
 
 /* Adds the separator, unless the entry is a list's first. */
 static void add_separator(struct text *text)
@@ -165,15 +171,22 @@ static int64_t add_starts(struct text *text, const struct facts *facts, int day,
     return added;
 }
 
+/* The facts of a search, in which a doctor who does not exist is input that is wrong. */
+static const struct problem *read_facts(struct db *db, const struct wish *wish,
+                                        const struct facts **facts)
+{
+    const struct problem *problem = facts_read(db, wish, facts);
+    return problem == &problem_not_found ? refusal_by_constraint(db->arena, "appointment_doctor")
+                                         : problem;
+}
+
 /* Adds what is free on the days of the wish, while there are fewer than `*left`, and takes from
  * that what was added. */
 static const struct problem *add_days(struct db *db, struct text *text, const struct wish *wish,
                                       int64_t *left)
 {
     const struct facts *facts;
-    const struct problem *problem = facts_read(db, wish, &facts);
-    if (problem == &problem_not_found)
-        return refusal_by_constraint(db->arena, "appointment_doctor");
+    const struct problem *problem = read_facts(db, wish, &facts);
     if (problem)
         return problem;
     const char **beginnings = beginnings_of(db->arena, facts);
@@ -189,25 +202,41 @@ static int64_t day_of(const char *date)
     return calendar_day(&date);
 }
 
+static const struct problem *check_range(struct db *db, const struct availability_search *search)
+{
+    int64_t first = day_of(search->from), last = day_of(search->to);
+    if (last >= first && last - first < MOST_DAYS)
+        return NULL;
+    return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
+                         "must not be before from, nor more than 62 days with it");
+}
+
+static struct wish wish_of(int64_t patient_id, const struct availability_search *search)
+{
+    return (struct wish){
+        .doctor_id = search->doctor_id,
+        .treatment_id = search->treatment_id,
+        .patient_id = patient_id,
+        .start = {.local = search->from},
+        .last_day = search->to,
+        .department = search->department,
+        .moving_id = NOT_GIVEN,
+    };
+}
+
 /* First as many days as hold the limit when one doctor is free all the time, and after those each
  * time twice as many: who wants the earliest few is seldom in need of the last days. */
 const struct problem *availability_find(struct db *db, int64_t patient_id,
                                         const struct availability_search *search,
                                         struct document *document)
 {
-    struct wish wish = {
-        .doctor_id = search->doctor_id,
-        .treatment_id = search->treatment_id,
-        .patient_id = patient_id,
-        .department = search->department,
-        .moving_id = NOT_GIVEN,
-    };
+    const struct problem *problem = check_range(db, search);
+    if (problem)
+        return problem;
+    struct wish wish = wish_of(patient_id, search);
     int64_t day = day_of(search->from), last = day_of(search->to), left = search->limit;
     int64_t days = (left + QUARTERS_PER_DAY - 1) / QUARTERS_PER_DAY;
     struct text text = {.arena = db->arena};
-    if (last < day || last - day >= MOST_DAYS)
-        return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
-                             "must not be before from, nor more than 62 days with it");
     text_add(&text, "{\"items\": [");
     for (; day <= last && left > 0; day += days, days *= 2) {
         char first_date[DATE_TEXT_SIZE], last_date[DATE_TEXT_SIZE];
@@ -215,9 +244,58 @@ const struct problem *availability_find(struct db *db, int64_t patient_id,
         calendar_date(day + days - 1 < last ? day + days - 1 : last, last_date);
         wish.start.local = first_date;
         wish.last_day = last_date;
-        const struct problem *problem = add_days(db, &text, &wish, &left);
+        problem = add_days(db, &text, &wish, &left);
         if (problem)
             return problem;
+    }
+    text_add(&text, "]");
+    *document = finish(&text);
+    return NULL;
+}
+
+/* The starts of a day that are free with any of the doctors. */
+static quarters free_with_any(const struct facts *facts, int day)
+{
+    quarters any = NO_QUARTERS;
+    for (int doctor = 0; doctor < facts->doctor_count; doctor++) {
+        struct day of_doctor = facts_day(facts, day, doctor);
+        any |= day_free_starts(&of_doctor);
+    }
+    return any;
+}
+
+static void add_day(struct text *text, const struct facts *facts, int day, quarters starts)
+{
+    int first = QUARTERS_PER_DAY, count = 0;
+    char start[START_TEXT_SIZE];
+    for (int quarter = QUARTERS_PER_DAY - 1; quarter >= 0; quarter--)
+        if (quarters_hold(starts, quarter)) {
+            first = quarter;
+            count++;
+        }
+    facts_start(facts, day, first, start);
+    add_separator(text);
+    text_print(text, "{\"date\": \"%s\", \"count\": %d, \"first\": \"%s\"}", facts->days[day].date,
+               count, start);
+}
+
+const struct problem *availability_days(struct db *db, int64_t patient_id,
+                                        const struct availability_search *search,
+                                        struct document *document)
+{
+    const struct facts *facts = NULL;
+    struct wish wish = wish_of(patient_id, search);
+    const struct problem *problem = check_range(db, search);
+    if (!problem)
+        problem = read_facts(db, &wish, &facts);
+    if (problem)
+        return problem;
+    struct text text = {.arena = db->arena};
+    text_add(&text, "{\"items\": [");
+    for (int day = 0; day < facts->day_count; day++) {
+        quarters starts = free_with_any(facts, day);
+        if (starts != NO_QUARTERS)
+            add_day(&text, facts, day, starts);
     }
     text_add(&text, "]");
     *document = finish(&text);

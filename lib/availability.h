@@ -25,15 +25,22 @@ struct availability_search {
     const char *to;
     int64_t doctor_id;      /* NOT_GIVEN: any */
     const char *department; /* NULL: any */
-    int64_t limit;
+    int64_t limit;          /* of starts; days know none */
 };
 extern const struct form availability_search_form;
+extern const struct form availability_days_form;
 
 /* The free starts of active doctors, the earliest first. Asks of no more days than the limit may
  * need, and then of twice as many, each time in one statement however many doctors. Refused:
  * `bad_request` when the dates are no range of 1 to 62 days; `invalid` for the treatment or the
  * doctor. */
 const struct problem *availability_find(struct db *db, int64_t patient_id,
+                                        const struct availability_search *search,
+                                        struct document *document);
+
+/* The days on which anything is free: how many distinct start times, whoever the doctor is, and the
+ * earliest. One statement however many days and doctors. Refused as availability_find() refuses. */
+const struct problem *availability_days(struct db *db, int64_t patient_id,
                                         const struct availability_search *search,
                                         struct document *document);
 

@@ -39,6 +39,8 @@ const struct example examples[] = {
      "anyone or patient", 200, WITHOUT_BODY, DOCTOR},
     {PATIENT_POOL, "GET", "/availability?treatment_id=1&from=2027-03-02&to=2027-03-02",
      "anyone or patient", 200, WITHOUT_BODY, WITHOUT_THING},
+    {PATIENT_POOL, "GET", "/availability/days?treatment_id=1&from=2027-03-02&to=2027-03-02",
+     "anyone or patient", 200, WITHOUT_BODY, WITHOUT_THING},
     {PATIENT_POOL, "POST", "/appointments", "patient", 201,
      "{\"doctor_id\": 2, \"treatment_id\": 1, \"start_time\": \"~T11:00\", \"memo\": \"m#\"}",
      WITHOUT_THING},
