@@ -7,6 +7,7 @@
 #include "login.h"
 #include "once.h"
 #include "reply.h"
+#include "tag.h"
 
 /* Moves past one segment of a path and its leading slash. NULL: there is none. */
 static const char *next_segment(const char **path, size_t *length)
@@ -205,6 +206,8 @@ void route_answer(struct request *request, struct reply *reply)
     const struct problem *problem = answer(request, reply);
     if (problem)
         reply_problem(request, reply, problem);
+    else
+        tag_reply(request, reply);
 }
 
 struct actor route_actor(const struct request *request)
@@ -245,6 +248,11 @@ static bool has_input(const struct route *route)
     return has_body(route) || has_path_id(route) || route->query || takes_key(route);
 }
 
+static bool is_tagged(const struct route *route)
+{
+    return route->tagged;
+}
+
 static bool always(const struct route *route)
 {
     return route != NULL;
@@ -254,10 +262,9 @@ static const struct implied {
     int status;
     bool (*applies)(const struct route *);
 } implied[] = {
-    {400, has_input},   {401, needs_caller}, {403, needs_more_than_any_staff},
-    {404, has_path_id}, {409, takes_key},    {413, has_body},
-    {415, has_body},    {422, takes_key},    {422, has_body},
-    {429, always},      {503, always},
+    {304, is_tagged},   {400, has_input}, {401, needs_caller}, {403, needs_more_than_any_staff},
+    {404, has_path_id}, {409, takes_key}, {413, has_body},     {415, has_body},
+    {422, takes_key},   {422, has_body},  {429, always},       {503, always},
 };
 
 static void add_status(int statuses[MOST_STATUSES], int status)

@@ -46,6 +46,7 @@ struct request {
     const char *content_type;
     const char *authorization;
     const char *if_match;
+    const char *if_none_match;
     const char *idempotency_key;
     const char *address; /* whence; NULL: not known */
     const char *content;
@@ -65,7 +66,8 @@ struct reply {
     const char *body; /* NULL: none */
     size_t length;
     const char *location;
-    int64_t version; /* for the ETag; 0: none */
+    int64_t version; /* 0: none */
+    const char *tag; /* the ETag, in quotes; NULL: none */
     const char *allow;
     int retry_after;  /* seconds; 0: nothing is said about it */
     bool replayed;    /* it is the first answer to an Idempotency-Key, given again */
@@ -83,6 +85,7 @@ struct route {
     const struct form *body;
     bool body_optional;
     const struct form *query;
+    bool tagged;    /* its answer has an ETag, and is 304 to who has it already */
     const void *of; /* the catalogue or login_kind that the handler serves */
     int also[4];    /* statuses that the row does not imply by itself */
 };

@@ -122,6 +122,7 @@ static void read_parameters(struct request *request, const FCGX_Request *fcgx)
     request->content_type = parameter(request, fcgx, "CONTENT_TYPE");
     request->authorization = parameter(request, fcgx, "HTTP_AUTHORIZATION");
     request->if_match = parameter(request, fcgx, "HTTP_IF_MATCH");
+    request->if_none_match = parameter(request, fcgx, "HTTP_IF_NONE_MATCH");
     request->idempotency_key = parameter(request, fcgx, "HTTP_IDEMPOTENCY_KEY");
     request->address = parameter(request, fcgx, "REMOTE_ADDR");
     if (!request->query_string)
@@ -137,6 +138,7 @@ static const char *reason_of(int status)
         {200, "OK"},
         {201, "Created"},
         {204, "No Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -163,9 +165,8 @@ static void write_reply(const struct request *request, const struct reply *reply
                  reply->status, reason_of(reply->status), request->id);
     if (reply->location)
         FCGX_FPrintF(out, "Location: %s\r\n", reply->location);
-    if (reply->version)
-        FCGX_FPrintF(out, "ETag: \"%s\"\r\n",
-                     arena_printf(request->arena, "%" PRId64, reply->version));
+    if (reply->tag)
+        FCGX_FPrintF(out, "ETag: %s\r\n", reply->tag);
     if (reply->allow)
         FCGX_FPrintF(out, "Allow: %s\r\n", reply->allow);
     if (reply->replayed)
