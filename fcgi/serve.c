@@ -35,6 +35,7 @@ enum {
     PEER_PATIENCE_SECONDS = 10,
     OTHER_DESCRIPTORS = 16, /* the log, the epoll set, what libraries open for a moment */
     QUIET_BEFORE_END_MS = 100,
+    SECONDS_FOR_KEPT_CONNECTIONS = 1, /* longer than the gateway keeps one */
     SECONDS_TO_END = 4,
     STACK_SIZE = 512 * 1024,
     WAKE_UP = SIGUSR2,
@@ -47,7 +48,8 @@ struct server {
     int epoll;
     int most_kept; /* connections; beyond that they are closed when they have been answered */
     atomic_int connections;
-    atomic_bool stopping;
+    atomic_bool stopping; /* no new connections */
+    atomic_bool closing;  /* nor kept ones */
 };
 
 static int64_t now_us(void)
@@ -245,8 +247,7 @@ static void accept_connections(struct server *server)
 /* Whether a connection may stay open while it says nothing: it must not keep out who comes next. */
 static bool may_keep(const struct server *server)
 {
-    return !atomic_load(&server->stopping) &&
-           atomic_load(&server->connections) <= server->most_kept;
+    return !atomic_load(&server->closing) && atomic_load(&server->connections) <= server->most_kept;
 }
 
 /* Answers the request that is waiting on a connection, and keeps the connection if it may. */
@@ -278,6 +279,13 @@ static bool was_abandoned(const struct epoll_event *event)
            recv(event->data.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
+/* A worker that stops lets the gateway close its kept connections, which it does soon
+ * (keepalive_time): if the worker closed one, a request might be on its way there, and be lost. */
+static bool may_leave(const struct server *server)
+{
+    return atomic_load(&server->closing) || atomic_load(&server->connections) == 0;
+}
+
 /* A thread: takes whatever is ready, until the worker stops and nothing has come for a while. */
 static void *serve_until_stopped(void *argument)
 {
@@ -293,9 +301,9 @@ static void *serve_until_stopped(void *argument)
         bool stopping = atomic_load(&server->stopping);
         int ready = epoll_pwait(server->epoll, &event, 1, stopping ? QUIET_BEFORE_END_MS : -1,
                                 &all_but_the_wake_up);
-        if (ready == 0)
+        if (ready == 0 && may_leave(server))
             break;
-        if (ready < 0)
+        if (ready <= 0)
             continue;
         if (event.data.fd == LISTENER)
             accept_connections(server);
@@ -381,21 +389,33 @@ static int start_threads(struct server *server, pthread_t threads[], int wanted)
     return started;
 }
 
+/* Waits so long for threads to end; how many have. */
+static int join_threads(pthread_t threads[], int count, int seconds)
+{
+    int joined = 0;
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += seconds;
+    while (joined < count && pthread_timedjoin_np(threads[joined], NULL, &deadline) == 0)
+        joined++;
+    return joined;
+}
+
 /* Lets the threads finish. A peer that is in the middle of saying something is not waited for. */
 static void stop_threads(struct server *server, pthread_t threads[], int count)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += SECONDS_TO_END;
     epoll_ctl(server->epoll, EPOLL_CTL_DEL, LISTENER, NULL);
     atomic_store(&server->stopping, true);
     for (int i = 0; i < count; i++)
         pthread_kill(threads[i], WAKE_UP);
-    for (int i = 0; i < count; i++)
-        if (pthread_timedjoin_np(threads[i], NULL, &deadline) != 0) {
-            log_event(server->worker->pool, "stopped without waiting for a silent peer");
-            _exit(EXIT_SUCCESS);
-        }
+    int ended = join_threads(threads, count, SECONDS_FOR_KEPT_CONNECTIONS);
+    atomic_store(&server->closing, true);
+    ended +=
+        join_threads(threads + ended, count - ended, SECONDS_TO_END - SECONDS_FOR_KEPT_CONNECTIONS);
+    if (ended == count)
+        return;
+    log_event(server->worker->pool, "stopped without waiting for a silent peer");
+    _exit(EXIT_SUCCESS);
 }
 
 int serve(struct worker *worker)
