@@ -1,6 +1,7 @@
 /* The admin pool: what the hospital's staff may ask for. */
 #include "access.h"
 #include "appointment.h"
+#include "availability.h"
 #include "closure.h"
 #include "doctor.h"
 #include "endpoints.h"
@@ -63,6 +64,14 @@ static const struct route routes[] = {
      .of = &closure_catalogue},
     {"DELETE", "/closures/{id}", ROLE_ADMIN, catalogues_hide, .success = 204,
      .of = &closure_catalogue},
+
+    {"GET", "/availability/{doctor_id}/availability", ROLE_VIEWER, availabilities_day,
+     .success = 200, .tagged = true, .query = &desk_availability_query_form,
+     .also = {403, 409, 422}},
+    {"GET", "/availability", ROLE_VIEWER, availabilities_find, .success = 200, .tagged = true,
+     .query = &desk_availability_search_form, .also = {403, 404, 409, 422}},
+    {"GET", "/availability/days", ROLE_VIEWER, availabilities_days, .success = 200, .tagged = true,
+     .query = &desk_availability_days_form, .also = {403, 404, 409, 422}},
 
     {"GET", "/appointments", ROLE_VIEWER, appointments_list, .success = 200, .tagged = true,
      .query = &appointments_form},

@@ -93,6 +93,12 @@ const struct example examples[] = {
      "{\"from\": \"~\", \"to\": \"~\", \"doctor_id\": 3, \"reason\": \"r\"}", WITHOUT_THING},
     {ADMIN_POOL, "GET", "/closures/{id}", "viewer", 200, WITHOUT_BODY, CLOSURE},
     {ADMIN_POOL, "DELETE", "/closures/{id}", "admin", 204, WITHOUT_BODY, CLOSURE},
+    {ADMIN_POOL, "GET", "/availability/{doctor_id}/availability?date=2027-03-02&treatment_id=1",
+     "viewer", 200, WITHOUT_BODY, DOCTOR},
+    {ADMIN_POOL, "GET", "/availability?treatment_id=1&from=2027-03-02&to=2027-03-02", "viewer", 200,
+     WITHOUT_BODY, WITHOUT_THING},
+    {ADMIN_POOL, "GET", "/availability/days?treatment_id=1&from=2027-03-02&to=2027-03-02", "viewer",
+     200, WITHOUT_BODY, WITHOUT_THING},
     {ADMIN_POOL, "GET", "/appointments", "viewer", 200, WITHOUT_BODY, WITHOUT_THING},
     {ADMIN_POOL, "POST", "/appointments", "desk", 201,
      "{\"patient_id\": 3, \"doctor_id\": 2, \"treatment_id\": 1, \"start_time\": \"~T15:00\","

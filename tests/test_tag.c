@@ -49,6 +49,13 @@ static const struct polled {
     {ADMIN_POOL, "/hospital-slots/1", "UPDATE hospital_slot SET max_capacity = max_capacity + 1"},
     {ADMIN_POOL, "/closures", "UPDATE closure SET reason = 'new'"},
     {ADMIN_POOL, "/closures/1", "UPDATE closure SET reason = 'newer'"},
+    {ADMIN_POOL, "/availability/1/availability?treatment_id=1&date=2027-03-02&patient_id=9",
+     "INSERT INTO appointment (doctor_id, patient_id, treatment_id, during)"
+     " VALUES (1, 9, 1, '[2027-03-02 16:00, 2027-03-02 16:30)')"},
+    {ADMIN_POOL, "/availability?treatment_id=1&from=2027-03-04&to=2027-03-04",
+     "UPDATE doctor SET is_active = false WHERE id = 2"},
+    {ADMIN_POOL, "/availability/days?treatment_id=1&from=2027-03-02&to=2027-03-04",
+     "UPDATE hospital SET opens_at = '10:00'"},
     {ADMIN_POOL, "/appointments?from=2027-03-02&to=2027-03-02",
      "UPDATE patient SET name = 'New' WHERE id = 1"},
     {ADMIN_POOL, "/appointments/1", "UPDATE appointment SET memo = 'newer'"},
