@@ -28,31 +28,28 @@ const struct problem *availabilities_day(struct request *request, struct reply *
     return problem;
 }
 
-/* What both searches have in common. */
-typedef const struct problem *searcher(struct db *db, const struct actor *actor,
-                                       const struct availability_search *search,
-                                       struct document *document);
-
-static const struct problem *answer_search(struct request *request, struct reply *reply,
-                                           searcher *find)
+const struct problem *availabilities_find(struct request *request, struct reply *reply)
 {
     const struct availability_search *search = request->query;
     struct actor actor = route_actor(request);
-    struct document found;
+    struct document starts;
     const struct problem *problem = check_behalf(request, &search->behalf);
     if (!problem)
-        problem = find(&request->db, &actor, search, &found);
+        problem = availability_find(&request->db, &actor, search, &starts);
     if (!problem)
-        reply_document(request, reply, &found);
+        reply_document(request, reply, &starts);
     return problem;
-}
-
-const struct problem *availabilities_find(struct request *request, struct reply *reply)
-{
-    return answer_search(request, reply, availability_find);
 }
 
 const struct problem *availabilities_days(struct request *request, struct reply *reply)
 {
-    return answer_search(request, reply, availability_days);
+    const struct availability_search *search = request->query;
+    struct actor actor = route_actor(request);
+    struct document days;
+    const struct problem *problem = check_behalf(request, &search->behalf);
+    if (!problem)
+        problem = availability_days(&request->db, &actor, search, &days);
+    if (!problem)
+        reply_document(request, reply, &days);
+    return problem;
 }

@@ -221,12 +221,14 @@ static int64_t add_starts(struct text *text, const struct seeking *seeking, int 
 /* Reads the facts of the wish, in which a doctor who does not exist is input that is wrong. */
 static const struct problem *read_days(struct db *db, struct seeking *seeking)
 {
-    const struct problem *problem = facts_read(db, &seeking->wish, &seeking->facts);
+    const struct facts *facts;
+    const struct problem *problem = facts_read(db, &seeking->wish, &facts);
     if (problem == &problem_not_found)
-        return refusal_by_constraint(db->arena, "appointment_doctor");
+        problem = refusal_by_constraint(db->arena, "appointment_doctor");
     if (problem)
         return problem;
-    size_t doctors = (size_t)seeking->facts->doctor_count;
+    size_t doctors = (size_t)facts->doctor_count;
+    seeking->facts = facts;
     seeking->free = arena_alloc(db->arena, (doctors + 1) * sizeof *seeking->free);
     return NULL;
 }

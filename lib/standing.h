@@ -21,7 +21,7 @@ struct standing {
 
 /* Reads where an appointment stands. Refused: `not_found`, also for another patient's. */
 const struct problem *standing_read(struct db *db, const struct actor *actor, int64_t id,
-                                    const struct standing **standing);
+                                    const struct standing **read);
 
 /* Whether it can be moved: who has arrived is the desk's, and what is over is history. */
 bool standing_may_move(const struct actor *actor, const struct standing *standing);
