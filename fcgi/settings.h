@@ -29,8 +29,8 @@ struct settings {
     int64_t password_hashes;
 };
 
-/* Reads what `reader` needs; a secret from the file that NAME_FILE names, if that is set. False: something is missing or malformed; each such setting has been
- * named on `complaints`. */
+/* Reads what `reader` needs; a secret from the file that NAME_FILE names, if that is set. False:
+ * something is missing or malformed; each such setting has been named on `complaints`. */
 bool settings_read(enum reader reader, struct settings *settings, FILE *complaints);
 
 /* Prints the whole table as the README shows it. */
