@@ -20,8 +20,10 @@ static const struct route routes[] = {
     {"POST", "/auth/login", ROLE_ANYONE, logins_start_staff, .success = 200,
      .body = &staff_credentials_form, .of = &login_of_staff, .also = {401}},
     {"POST", "/auth/refresh", ROLE_ANYONE, logins_refresh, .success = 200, .body = &refresh_form,
-     .of = &login_of_staff, .also = {401}},
+     .body_optional = true, .of = &login_of_staff, .also = {401}},
     {"POST", "/auth/logout", ROLE_VIEWER, logins_end, .success = 204},
+
+    {"GET", "/me", ROLE_VIEWER, staff_me, .success = 200},
 
     {"GET", "/doctors", ROLE_VIEWER, catalogues_list, .success = 200, .tagged = true,
      .query = &doctor_filter_form, .of = &doctor_catalogue},

@@ -7,6 +7,7 @@
 #include "login.h"
 #include "once.h"
 #include "reply.h"
+#include "session.h"
 #include "tag.h"
 
 /* Moves past one segment of a path and its leading slash. NULL: there is none. */
@@ -97,13 +98,22 @@ static const struct problem *admit_staff(struct request *request)
     return problem;
 }
 
+/* The token that came along, in a header or in a cookie; NULL: none. */
+static const char *token_of(const struct request *request)
+{
+    return request->authorization ? bearer_token(request->authorization)
+                                  : session_access_token(request);
+}
+
 static const struct problem *admit_caller(struct request *request)
 {
     enum role needed = request->route->role;
     request->caller = (struct caller){.id = NOT_GIVEN, .role = ROLE_ANYONE};
-    if (needed == ROLE_ANYONE || (needed == ROLE_ANYONE_OR_PATIENT && !request->authorization))
+    if (needed == ROLE_ANYONE)
         return NULL;
-    const char *token = bearer_token(request->authorization);
+    const char *token = token_of(request);
+    if (!token && !request->authorization && needed == ROLE_ANYONE_OR_PATIENT)
+        return NULL;
     if (!token)
         return &problem_unauthenticated;
     const struct problem *problem = token_read(request->arena, &request->worker->token_key, token,
@@ -118,7 +128,7 @@ static const struct problem *admit_caller(struct request *request)
 int64_t route_earlier_login(const struct request *request)
 {
     struct caller caller;
-    const char *token = bearer_token(request->authorization);
+    const char *token = token_of(request);
     if (!token || token_read(request->arena, &request->worker->token_key, token, BEFORE_ALL_TOKENS,
                              &caller) != NULL)
         return NOT_GIVEN;
@@ -208,6 +218,7 @@ void route_answer(struct request *request, struct reply *reply)
         reply_problem(request, reply, problem);
     else
         tag_reply(request, reply);
+    session_reply(request, reply);
 }
 
 struct actor route_actor(const struct request *request)

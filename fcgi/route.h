@@ -45,6 +45,12 @@ struct request {
     const char *query_string; /* "" when absent */
     const char *content_type;
     const char *authorization;
+    const char *cookie;
+    const char *session;    /* X-Session; what follows is for fcgi/session.c too */
+    const char *fetch_site; /* Sec-Fetch-Site, as the browser says whose page asks */
+    const char *origin;
+    const char *host;
+    bool https; /* it came over TLS */
     const char *if_match;
     const char *if_none_match;
     const char *idempotency_key;
@@ -69,9 +75,10 @@ struct reply {
     int64_t version; /* 0: none */
     const char *tag; /* the ETag, in quotes; NULL: none */
     const char *allow;
-    int retry_after;  /* seconds; 0: nothing is said about it */
-    bool replayed;    /* it is the first answer to an Idempotency-Key, given again */
-    const char *code; /* of the problem, for the log */
+    const char *cookies[2]; /* to be set; NULL: none */
+    int retry_after;        /* seconds; 0: nothing is said about it */
+    bool replayed;          /* it is the first answer to an Idempotency-Key, given again */
+    const char *code;       /* of the problem, for the log */
 };
 
 typedef const struct problem *handler(struct request *request, struct reply *reply);

@@ -123,6 +123,12 @@ static void read_parameters(struct request *request, const FCGX_Request *fcgx)
     request->query_string = parameter(request, fcgx, "QUERY_STRING");
     request->content_type = parameter(request, fcgx, "CONTENT_TYPE");
     request->authorization = parameter(request, fcgx, "HTTP_AUTHORIZATION");
+    request->cookie = parameter(request, fcgx, "HTTP_COOKIE");
+    request->session = parameter(request, fcgx, "HTTP_X_SESSION");
+    request->fetch_site = parameter(request, fcgx, "HTTP_SEC_FETCH_SITE");
+    request->origin = parameter(request, fcgx, "HTTP_ORIGIN");
+    request->host = parameter(request, fcgx, "HTTP_HOST");
+    request->https = parameter(request, fcgx, "HTTPS") != NULL;
     request->if_match = parameter(request, fcgx, "HTTP_IF_MATCH");
     request->if_none_match = parameter(request, fcgx, "HTTP_IF_NONE_MATCH");
     request->idempotency_key = parameter(request, fcgx, "HTTP_IDEMPOTENCY_KEY");
@@ -171,6 +177,9 @@ static void write_reply(const struct request *request, const struct reply *reply
         FCGX_FPrintF(out, "ETag: %s\r\n", reply->tag);
     if (reply->allow)
         FCGX_FPrintF(out, "Allow: %s\r\n", reply->allow);
+    for (size_t i = 0; i < sizeof reply->cookies / sizeof *reply->cookies; i++)
+        if (reply->cookies[i])
+            FCGX_FPrintF(out, "Set-Cookie: %s\r\n", reply->cookies[i]);
     if (reply->replayed)
         FCGX_PutS("Idempotent-Replayed: true\r\n", out);
     if (reply->status == 401)
