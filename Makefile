@@ -24,7 +24,7 @@ FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 DOCS := .build/www/docs/swagger-ui-bundle.js
 
 .PHONY: help run test bench chaos fuzz fuzz-programs lint format build docs clean \
-        install deb package-test install-package \
+        install deb package-test install-package containers-test install-containers \
         install-run install-test install-bench install-chaos install-fuzz install-lint
 
 help: ## what there is to do
@@ -56,7 +56,7 @@ lint: install-lint ## formatter, analysers, both compilers' warnings, the OpenAP
 format: install-lint ## let clang-format have its way
 	clang-format -i $$(git ls-files '*.[ch]')
 
-install-run install-test install-bench install-chaos install-fuzz install-lint install-package: install-%:
+install-run install-test install-bench install-chaos install-fuzz install-lint install-package install-containers: install-%:
 	@.dev/install $*
 
 build: $(WORKERS) ## the two worker programs
@@ -72,6 +72,9 @@ deb: install-package ## the Debian package, .build/hospital_*.deb
 
 package-test: deb ## the package in a Debian of its own, under load: installed, used, removed
 	@exec .package/test
+
+containers-test: install-containers ## docker-compose.yml, under load: built, started, scaled up and down
+	@exec .dev/containers
 
 $(BUILD)/patient-api: $(BUILD)/fcgi/patient_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 $(BUILD)/admin-api: $(BUILD)/fcgi/admin_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
