@@ -1,0 +1,25 @@
+// What somebody is about to do, and the Idempotency-Key it is done under. The key stays with the same
+// content until it is settled, also over a reload or the back button, so that it happens once.
+
+const place = (name) => `intention ${name}`;
+
+// The key for `content` of the intention called `name`: the one it had, or a new one.
+export function keyFor(name, content) {
+  const text = JSON.stringify(content);
+  const known = JSON.parse(sessionStorage.getItem(place(name)) ?? 'null');
+  if (known?.text === text) return known.key;
+  const key = newKey();
+  sessionStorage.setItem(place(name), JSON.stringify({ text, key }));
+  return key;
+}
+
+// It was done, or definitely refused: the next time is a new one.
+export function settle(name) {
+  sessionStorage.removeItem(place(name));
+}
+
+// Not crypto.randomUUID: a page over plain HTTP on another host than localhost has none.
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
