@@ -3,6 +3,8 @@
 BUILD ?= .build/release
 PORT ?= 8000
 RUN_DIR ?= .run
+PREFIX ?= /usr/local
+UNITS ?= $(PREFIX)/lib/systemd/system
 
 PACKAGES := libpq json-c libjwt libsodium
 CFLAGS ?= -O2 -g
@@ -22,6 +24,7 @@ FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 PAGES := .build/www/index.html
 
 .PHONY: help run test bench chaos fuzz fuzz-programs lint format build pages clean \
+        install deb package-test install-package \
         install-run install-test install-bench install-chaos install-fuzz install-lint
 
 help: ## what there is to do
@@ -53,12 +56,22 @@ lint: install-lint ## formatter, analysers, both compilers' warnings, the OpenAP
 format: install-lint ## let clang-format have its way
 	clang-format -i $$(git ls-files '*.[ch]')
 
-install-run install-test install-bench install-chaos install-fuzz install-lint: install-%:
+install-run install-test install-bench install-chaos install-fuzz install-lint install-package: install-%:
 	@.dev/install $*
 
 build: $(WORKERS) ## the two worker programs
 
 pages: $(PAGES) ## the pages that the gateway serves
+
+install: build pages ## into DESTDIR=, below PREFIX=/usr/local, with units for systemd
+	@BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' UNITS='$(UNITS)' .package/install
+
+deb: install-package ## the Debian package, .build/hospital_*.deb
+	@$(MAKE) --no-print-directory pages
+	@.package/deb
+
+package-test: deb ## the package in a Debian of its own, under load: installed, used, removed
+	@exec .package/test
 
 $(BUILD)/patient-api: $(BUILD)/fcgi/patient_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 $(BUILD)/admin-api: $(BUILD)/fcgi/admin_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a

@@ -3,13 +3,15 @@
 
 pids=() # of what was started, but for the cluster
 
-# read_settings: those of the example file; the environment wins. Workers for the cores found, unless
-# their number is set.
+# read_settings: those of the example file; the environment wins, and so does a file that it names.
+# Workers for the cores found, unless their number is set.
 read_settings() {
-    local name value
+    local name value file
     while IFS='=' read -r name value; do
-        [ -n "${!name+set}" ] || export "$name=$value"
+        file=${name}_FILE
+        [ -n "${!name+set}${!file:+set}" ] || export "$name=$value"
     done < <(grep -E '^[A-Z_]+=' .env.development)
+    [ -z "${POSTGRES_PASSWORD_FILE:-}" ] || POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
     PATIENT_WORKERS=${PATIENT_WORKERS:-$(nproc)}
     ADMIN_WORKERS=${ADMIN_WORKERS:-$((($(nproc) + 1) / 2))}
 }
@@ -18,6 +20,7 @@ read_settings() {
 # time, which sql/migrate sets.
 database_urls() {
     local at="host=$state/postgres dbname=$1" password
+    unset {,PATIENT_,ADMIN_}DATABASE_URL_FILE
     export DATABASE_URL="$at user=$POSTGRES_USER" PGPASSWORD=$POSTGRES_PASSWORD
     password=$(</proc/sys/kernel/random/uuid)
     export PATIENT_DATABASE_URL="$at user=hospital_patient password=$password"

@@ -16,7 +16,7 @@ handler appointments_list_own, appointments_cancel;                       /* pat
 handler appointments_list, appointments_set_status, appointments_history; /* staff */
 
 /* availabilities.c */
-handler availabilities_day, availabilities_find;
+handler availabilities_day, availabilities_find, availabilities_days;
 
 /* catalogues.c: doctors, treatments, slots and closures; the route's `of` names the catalogue */
 handler catalogues_list, catalogues_find, catalogues_create, catalogues_replace, catalogues_hide;
@@ -34,8 +34,8 @@ handler logins_start_patient, logins_start_staff, logins_refresh, logins_end;
 handler patients_register, patients_me, patients_correct_me;             /* patients */
 handler patients_list, patients_find, patients_create, patients_correct; /* staff */
 
-/* staff.c: what a catalogue cannot do, for there are passwords in it */
-handler staff_hire, staff_change;
+/* staff.c: what a catalogue cannot do, for it concerns the caller, or there are passwords in it */
+handler staff_me, staff_hire, staff_change;
 
 /* statistics.c */
 handler statistics_show;

@@ -4,6 +4,7 @@
 
 #include "endpoints.h"
 #include "reply.h"
+#include "session.h"
 
 static int refresh_days(const struct request *request)
 {
@@ -67,8 +68,13 @@ const struct problem *logins_start_staff(struct request *request, struct reply *
 const struct problem *logins_refresh(struct request *request, struct reply *reply)
 {
     struct login login;
-    const struct problem *problem = login_refresh(&request->db, request->route->of, request->body,
-                                                  refresh_days(request), &login);
+    struct refresh refresh = *(const struct refresh *)request->body;
+    if (!refresh.refresh_token)
+        refresh.refresh_token = session_refresh_token(request);
+    if (!refresh.refresh_token)
+        return &problem_unauthenticated;
+    const struct problem *problem =
+        login_refresh(&request->db, request->route->of, &refresh, refresh_days(request), &login);
     return problem ? problem : logins_reply(request, &login, reply);
 }
 

@@ -6,6 +6,7 @@
 
 #include "idempotency.h"
 #include "reply.h"
+#include "session.h"
 
 static bool is_key(const char *text)
 {
@@ -30,20 +31,25 @@ static struct piece piece_of(const char *text)
     return (struct piece){.bytes = text ? text : "", .length = text ? strlen(text) : 0};
 }
 
+/* A page's refresh token stands in its cookie, and an answer to it opens to none but its holder. */
 static struct errand errand_of(const struct request *request)
 {
+    const char *refresh_token =
+        request->caller.id == NOT_GIVEN ? session_refresh_token(request) : NULL;
     const struct piece pieces[] = {
         piece_of(request->method),
         piece_of(request->path),
         piece_of(request->query_string),
         piece_of(request->if_match),
         {.bytes = request->content, .length = request->content_length},
+        piece_of(refresh_token),
     };
+    size_t count = sizeof pieces / sizeof *pieces - (refresh_token ? 0 : 1);
     return (struct errand){
         .caller = name_of_caller(request),
         .key = request->idempotency_key,
-        .fingerprint = secret_fingerprint(request->arena, request->worker->token_key.secret, pieces,
-                                          sizeof pieces / sizeof *pieces),
+        .fingerprint =
+            secret_fingerprint(request->arena, request->worker->token_key.secret, pieces, count),
     };
 }
 

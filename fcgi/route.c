@@ -7,6 +7,8 @@
 #include "login.h"
 #include "once.h"
 #include "reply.h"
+#include "session.h"
+#include "tag.h"
 
 /* Moves past one segment of a path and its leading slash. NULL: there is none. */
 static const char *next_segment(const char **path, size_t *length)
@@ -96,13 +98,22 @@ static const struct problem *admit_staff(struct request *request)
     return problem;
 }
 
+/* The token that came along, in a header or in a cookie; NULL: none. */
+static const char *token_of(const struct request *request)
+{
+    return request->authorization ? bearer_token(request->authorization)
+                                  : session_access_token(request);
+}
+
 static const struct problem *admit_caller(struct request *request)
 {
     enum role needed = request->route->role;
     request->caller = (struct caller){.id = NOT_GIVEN, .role = ROLE_ANYONE};
-    if (needed == ROLE_ANYONE || (needed == ROLE_ANYONE_OR_PATIENT && !request->authorization))
+    if (needed == ROLE_ANYONE)
         return NULL;
-    const char *token = bearer_token(request->authorization);
+    const char *token = token_of(request);
+    if (!token && !request->authorization && needed == ROLE_ANYONE_OR_PATIENT)
+        return NULL;
     if (!token)
         return &problem_unauthenticated;
     const struct problem *problem = token_read(request->arena, &request->worker->token_key, token,
@@ -117,7 +128,7 @@ static const struct problem *admit_caller(struct request *request)
 int64_t route_earlier_login(const struct request *request)
 {
     struct caller caller;
-    const char *token = bearer_token(request->authorization);
+    const char *token = token_of(request);
     if (!token || token_read(request->arena, &request->worker->token_key, token, BEFORE_ALL_TOKENS,
                              &caller) != NULL)
         return NOT_GIVEN;
@@ -205,6 +216,9 @@ void route_answer(struct request *request, struct reply *reply)
     const struct problem *problem = answer(request, reply);
     if (problem)
         reply_problem(request, reply, problem);
+    else
+        tag_reply(request, reply);
+    session_reply(request, reply);
 }
 
 struct actor route_actor(const struct request *request)
@@ -245,6 +259,11 @@ static bool has_input(const struct route *route)
     return has_body(route) || has_path_id(route) || route->query || takes_key(route);
 }
 
+static bool is_tagged(const struct route *route)
+{
+    return route->tagged;
+}
+
 static bool always(const struct route *route)
 {
     return route != NULL;
@@ -254,10 +273,9 @@ static const struct implied {
     int status;
     bool (*applies)(const struct route *);
 } implied[] = {
-    {400, has_input},   {401, needs_caller}, {403, needs_more_than_any_staff},
-    {404, has_path_id}, {409, takes_key},    {413, has_body},
-    {415, has_body},    {422, takes_key},    {422, has_body},
-    {429, always},      {503, always},
+    {304, is_tagged},   {400, has_input}, {401, needs_caller}, {403, needs_more_than_any_staff},
+    {404, has_path_id}, {409, takes_key}, {413, has_body},     {415, has_body},
+    {422, takes_key},   {422, has_body},  {429, always},       {503, always},
 };
 
 static void add_status(int statuses[MOST_STATUSES], int status)

@@ -45,7 +45,14 @@ struct request {
     const char *query_string; /* "" when absent */
     const char *content_type;
     const char *authorization;
+    const char *cookie;
+    const char *session;    /* X-Session; what follows is for fcgi/session.c too */
+    const char *fetch_site; /* Sec-Fetch-Site, as the browser says whose page asks */
+    const char *origin;
+    const char *host;
+    bool https; /* it came over TLS */
     const char *if_match;
+    const char *if_none_match;
     const char *idempotency_key;
     const char *address; /* whence; NULL: not known */
     const char *content;
@@ -65,11 +72,13 @@ struct reply {
     const char *body; /* NULL: none */
     size_t length;
     const char *location;
-    int64_t version; /* for the ETag; 0: none */
+    int64_t version; /* 0: none */
+    const char *tag; /* the ETag, in quotes; NULL: none */
     const char *allow;
-    int retry_after;  /* seconds; 0: nothing is said about it */
-    bool replayed;    /* it is the first answer to an Idempotency-Key, given again */
-    const char *code; /* of the problem, for the log */
+    const char *cookies[2]; /* to be set; NULL: none */
+    int retry_after;        /* seconds; 0: nothing is said about it */
+    bool replayed;          /* it is the first answer to an Idempotency-Key, given again */
+    const char *code;       /* of the problem, for the log */
 };
 
 typedef const struct problem *handler(struct request *request, struct reply *reply);
@@ -83,6 +92,7 @@ struct route {
     const struct form *body;
     bool body_optional;
     const struct form *query;
+    bool tagged;    /* its answer has an ETag, and is 304 to who has it already */
     const void *of; /* the catalogue or login_kind that the handler serves */
     int also[4];    /* statuses that the row does not imply by itself */
 };

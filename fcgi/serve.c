@@ -35,6 +35,7 @@ enum {
     PEER_PATIENCE_SECONDS = 10,
     OTHER_DESCRIPTORS = 16, /* the log, the epoll set, what libraries open for a moment */
     QUIET_BEFORE_END_MS = 100,
+    SECONDS_FOR_KEPT_CONNECTIONS = 1, /* longer than the gateway keeps one */
     SECONDS_TO_END = 4,
     STACK_SIZE = 512 * 1024,
     WAKE_UP = SIGUSR2,
@@ -47,7 +48,8 @@ struct server {
     int epoll;
     int most_kept; /* connections; beyond that they are closed when they have been answered */
     atomic_int connections;
-    atomic_bool stopping;
+    atomic_bool stopping; /* no new connections */
+    atomic_bool closing;  /* nor kept ones */
 };
 
 static int64_t now_us(void)
@@ -121,7 +123,14 @@ static void read_parameters(struct request *request, const FCGX_Request *fcgx)
     request->query_string = parameter(request, fcgx, "QUERY_STRING");
     request->content_type = parameter(request, fcgx, "CONTENT_TYPE");
     request->authorization = parameter(request, fcgx, "HTTP_AUTHORIZATION");
+    request->cookie = parameter(request, fcgx, "HTTP_COOKIE");
+    request->session = parameter(request, fcgx, "HTTP_X_SESSION");
+    request->fetch_site = parameter(request, fcgx, "HTTP_SEC_FETCH_SITE");
+    request->origin = parameter(request, fcgx, "HTTP_ORIGIN");
+    request->host = parameter(request, fcgx, "HTTP_HOST");
+    request->https = parameter(request, fcgx, "HTTPS") != NULL;
     request->if_match = parameter(request, fcgx, "HTTP_IF_MATCH");
+    request->if_none_match = parameter(request, fcgx, "HTTP_IF_NONE_MATCH");
     request->idempotency_key = parameter(request, fcgx, "HTTP_IDEMPOTENCY_KEY");
     request->address = parameter(request, fcgx, "REMOTE_ADDR");
     if (!request->query_string)
@@ -137,6 +146,7 @@ static const char *reason_of(int status)
         {200, "OK"},
         {201, "Created"},
         {204, "No Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -163,11 +173,13 @@ static void write_reply(const struct request *request, const struct reply *reply
                  reply->status, reason_of(reply->status), request->id);
     if (reply->location)
         FCGX_FPrintF(out, "Location: %s\r\n", reply->location);
-    if (reply->version)
-        FCGX_FPrintF(out, "ETag: \"%s\"\r\n",
-                     arena_printf(request->arena, "%" PRId64, reply->version));
+    if (reply->tag)
+        FCGX_FPrintF(out, "ETag: %s\r\n", reply->tag);
     if (reply->allow)
         FCGX_FPrintF(out, "Allow: %s\r\n", reply->allow);
+    for (size_t i = 0; i < sizeof reply->cookies / sizeof *reply->cookies; i++)
+        if (reply->cookies[i])
+            FCGX_FPrintF(out, "Set-Cookie: %s\r\n", reply->cookies[i]);
     if (reply->replayed)
         FCGX_PutS("Idempotent-Replayed: true\r\n", out);
     if (reply->status == 401)
@@ -244,8 +256,7 @@ static void accept_connections(struct server *server)
 /* Whether a connection may stay open while it says nothing: it must not keep out who comes next. */
 static bool may_keep(const struct server *server)
 {
-    return !atomic_load(&server->stopping) &&
-           atomic_load(&server->connections) <= server->most_kept;
+    return !atomic_load(&server->closing) && atomic_load(&server->connections) <= server->most_kept;
 }
 
 /* Answers the request that is waiting on a connection, and keeps the connection if it may. */
@@ -277,6 +288,13 @@ static bool was_abandoned(const struct epoll_event *event)
            recv(event->data.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
+/* A worker that stops lets the gateway close its kept connections, which it does soon
+ * (keepalive_time): if the worker closed one, a request might be on its way there, and be lost. */
+static bool may_leave(const struct server *server)
+{
+    return atomic_load(&server->closing) || atomic_load(&server->connections) == 0;
+}
+
 /* A thread: takes whatever is ready, until the worker stops and nothing has come for a while. */
 static void *serve_until_stopped(void *argument)
 {
@@ -292,9 +310,9 @@ static void *serve_until_stopped(void *argument)
         bool stopping = atomic_load(&server->stopping);
         int ready = epoll_pwait(server->epoll, &event, 1, stopping ? QUIET_BEFORE_END_MS : -1,
                                 &all_but_the_wake_up);
-        if (ready == 0)
+        if (ready == 0 && may_leave(server))
             break;
-        if (ready < 0)
+        if (ready <= 0)
             continue;
         if (event.data.fd == LISTENER)
             accept_connections(server);
@@ -380,21 +398,33 @@ static int start_threads(struct server *server, pthread_t threads[], int wanted)
     return started;
 }
 
+/* Waits so long for threads to end; how many have. */
+static int join_threads(pthread_t threads[], int count, int seconds)
+{
+    int joined = 0;
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += seconds;
+    while (joined < count && pthread_timedjoin_np(threads[joined], NULL, &deadline) == 0)
+        joined++;
+    return joined;
+}
+
 /* Lets the threads finish. A peer that is in the middle of saying something is not waited for. */
 static void stop_threads(struct server *server, pthread_t threads[], int count)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += SECONDS_TO_END;
     epoll_ctl(server->epoll, EPOLL_CTL_DEL, LISTENER, NULL);
     atomic_store(&server->stopping, true);
     for (int i = 0; i < count; i++)
         pthread_kill(threads[i], WAKE_UP);
-    for (int i = 0; i < count; i++)
-        if (pthread_timedjoin_np(threads[i], NULL, &deadline) != 0) {
-            log_event(server->worker->pool, "stopped without waiting for a silent peer");
-            _exit(EXIT_SUCCESS);
-        }
+    int ended = join_threads(threads, count, SECONDS_FOR_KEPT_CONNECTIONS);
+    atomic_store(&server->closing, true);
+    ended +=
+        join_threads(threads + ended, count - ended, SECONDS_TO_END - SECONDS_FOR_KEPT_CONNECTIONS);
+    if (ended == count)
+        return;
+    log_event(server->worker->pool, "stopped without waiting for a silent peer");
+    _exit(EXIT_SUCCESS);
 }
 
 int serve(struct worker *worker)

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, INTEGER, SECRET };
+/* A SECRET may stand in a file that NAME_FILE names instead; a KEY is one that signs. */
+enum kind { TEXT, INTEGER, SECRET, KEY };
 
-enum { SHORTEST_SECRET = 32 }; /* bytes: RFC 7518, 3.2, for HS256 */
+enum { SHORTEST_KEY = 32 }; /* bytes: RFC 7518, 3.2, for HS256 */
 
 #define NOWHERE    SIZE_MAX /* not kept in struct settings: others read it */
 #define AT(MEMBER) offsetof(struct settings, MEMBER)
@@ -23,15 +24,15 @@ static const struct setting {
     size_t offset;
     const char *sentence;
 } table[] = {
-    {"DATABASE_URL", TEXT, NULL, 0, 0, READER_MIGRATE, NOWHERE,
+    {"DATABASE_URL", SECRET, NULL, 0, 0, READER_MIGRATE, NOWHERE,
      "The database for its owner, as a libpq connection string or URI."},
-    {"PATIENT_DATABASE_URL", TEXT, NULL, 0, 0, READER_PATIENT | READER_MIGRATE, AT(database_url),
+    {"PATIENT_DATABASE_URL", SECRET, NULL, 0, 0, READER_PATIENT | READER_MIGRATE, AT(database_url),
      "The same for the role hospital_patient, which is given the password in it."},
-    {"ADMIN_DATABASE_URL", TEXT, NULL, 0, 0, READER_ADMIN | READER_MIGRATE, AT(database_url),
+    {"ADMIN_DATABASE_URL", SECRET, NULL, 0, 0, READER_ADMIN | READER_MIGRATE, AT(database_url),
      "The same for the role hospital_admin."},
-    {"PATIENT_TOKEN_SECRET", SECRET, NULL, 0, 0, READER_PATIENT, AT(token_secret),
+    {"PATIENT_TOKEN_SECRET", KEY, NULL, 0, 0, READER_PATIENT, AT(token_secret),
      "Signs the patients' access tokens; at least 32 bytes."},
-    {"ADMIN_TOKEN_SECRET", SECRET, NULL, 0, 0, READER_ADMIN, AT(token_secret),
+    {"ADMIN_TOKEN_SECRET", KEY, NULL, 0, 0, READER_ADMIN, AT(token_secret),
      "Signs the staff's access tokens; at least 32 bytes, and another one than the patients'."},
     {"ACCESS_TOKEN_MINUTES", INTEGER, "15", 1, 1440, READER_POOLS, AT(access_token_minutes),
      "How long an access token is good."},
@@ -59,7 +60,7 @@ static const struct setting {
      "A file with the certificate's key in PEM."},
     {"POSTGRES_USER", TEXT, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
      "The role that owns the database."},
-    {"POSTGRES_PASSWORD", TEXT, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
+    {"POSTGRES_PASSWORD", SECRET, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
      "Its password."},
     {"POSTGRES_DB", TEXT, NULL, 0, 0, READER_DATABASE | READER_START, NOWHERE,
      "The database's name."},
@@ -85,14 +86,64 @@ static const char *keep(const struct setting *setting, const char *text, struct 
     switch (setting->kind) {
     case INTEGER:
         return read_integer(setting, text, member) ? NULL : "is not a number in its range";
-    case SECRET:
+    case KEY:
         *(const char **)member = text;
-        return strlen(text) >= SHORTEST_SECRET ? NULL : "is shorter than 32 bytes";
+        return strlen(text) >= SHORTEST_KEY ? NULL : "is shorter than 32 bytes";
+    case SECRET:
     case TEXT:
         *(const char **)member = text;
         return *text ? NULL : "is empty";
     }
     return NULL;
+}
+
+/* A file's text without the newline at its end, to be kept as long as the process lives; NULL: it
+ * cannot be read, or is no text. */
+static const char *read_text(const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *in = fopen(path, "re");
+    if (!in)
+        return NULL;
+    ssize_t length = getdelim(&text, &size, '\0', in); /* all of it, as no text has such a byte */
+    bool is_text = !ferror(in) && (length <= 0 || text[length - 1] != '\0');
+    fclose(in);
+    if (!is_text) {
+        free(text);
+        return NULL;
+    }
+    if (length <= 0) { /* an empty file */
+        free(text);
+        return "";
+    }
+    if (text[length - 1] == '\n')
+        text[length - 1] = '\0';
+    return text;
+}
+
+/* What a setting was given: by the environment, by a file that it names there, or by default. */
+struct given {
+    const char *text;
+    const char *suffix; /* of the variable that gave it */
+    const char *wrong;  /* NULL: nothing so far */
+};
+
+static struct given look_up(const struct setting *setting)
+{
+    char name_file[64];
+    snprintf(name_file, sizeof name_file, "%s_FILE", setting->name);
+    const char *text = getenv(setting->name);
+    const char *path = getenv(name_file);
+    if ((setting->kind == SECRET || setting->kind == KEY) && path && *path) {
+        if (text && *text)
+            return (struct given){NULL, "_FILE", "is set, and the same without _FILE as well"};
+        text = read_text(path);
+        return (struct given){text, "_FILE", text ? NULL : "names no text file that can be read"};
+    }
+    if (!text)
+        text = setting->otherwise;
+    return (struct given){text, "", text ? NULL : "is missing"};
 }
 
 bool settings_read(enum reader reader, struct settings *settings, FILE *complaints)
@@ -102,13 +153,13 @@ bool settings_read(enum reader reader, struct settings *settings, FILE *complain
         const struct setting *setting = &table[i];
         if (!(setting->readers & reader))
             continue;
-        const char *text = getenv(setting->name);
-        if (!text)
-            text = setting->otherwise;
-        const char *wrong = text ? keep(setting, text, settings) : "is missing";
-        if (!wrong)
+        struct given given = look_up(setting);
+        if (!given.wrong)
+            given.wrong = keep(setting, given.text, settings);
+        if (!given.wrong)
             continue;
-        fprintf(complaints, "%s %s. %s\n", setting->name, wrong, setting->sentence);
+        fprintf(complaints, "%s%s %s. %s\n", setting->name, given.suffix, given.wrong,
+                setting->sentence);
         complete = false;
     }
     return complete;
@@ -133,7 +184,7 @@ static void print_readers(const struct setting *setting, FILE *out)
 
 void settings_print(FILE *out)
 {
-    static const char *const kinds[] = {"text", "number", "secret"};
+    static const char *const kinds[] = {"text", "number", "secret", "secret"};
     fprintf(out, "| variable | kind | default | read by | what it is |\n"
                  "| --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < COUNT; i++) {

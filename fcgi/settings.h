@@ -1,4 +1,4 @@
-/* Settings: environment variables, declared in one table. */
+/* Settings: environment variables, or files that they name, declared in one table. */
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
@@ -17,7 +17,7 @@ enum reader {
     READER_POOLS = READER_PATIENT | READER_ADMIN,
 };
 
-/* What a worker was told. The texts are the environment's. */
+/* What a worker was told. The texts are there as long as the process. */
 struct settings {
     const char *database_url;
     const char *token_secret;
@@ -29,8 +29,8 @@ struct settings {
     int64_t password_hashes;
 };
 
-/* Reads what `reader` needs. False: something is missing or malformed; each such setting has been
- * named on `complaints`. */
+/* Reads what `reader` needs; a secret from the file that NAME_FILE names, if that is set. False:
+ * something is missing or malformed; each such setting has been named on `complaints`. */
 bool settings_read(enum reader reader, struct settings *settings, FILE *complaints);
 
 /* Prints the whole table as the README shows it. */

@@ -3,6 +3,16 @@
 #include "endpoints.h"
 #include "reply.h"
 
+const struct problem *staff_me(struct request *request, struct reply *reply)
+{
+    struct document staff;
+    const struct problem *problem =
+        catalogue_find(&request->db, &staff_catalogue, request->caller.id, &staff);
+    if (!problem)
+        reply_document(request, reply, &staff);
+    return problem;
+}
+
 const struct problem *staff_hire(struct request *request, struct reply *reply)
 {
     struct document staff;

@@ -8,6 +8,19 @@
 #include "privileges.h"
 #include "serve.h"
 
+/* systemd hands a socket over as descriptor 3 (sd_listen_fds(3)). It could do so as 0 as well, but
+ * clears O_NONBLOCK then, each time another worker of the pool starts, and that is all workers'. */
+static void take_socket_of_systemd(void)
+{
+    enum { FIRST = 3 };
+    const char *for_whom = getenv("LISTEN_PID");
+    const char *count = getenv("LISTEN_FDS");
+    if (!for_whom || strtol(for_whom, NULL, 10) != getpid() || !count || strcmp(count, "1") != 0)
+        return;
+    dup2(FIRST, STDIN_FILENO);
+    close(FIRST);
+}
+
 static bool listens(int descriptor)
 {
     int listening = 0;
@@ -41,10 +54,11 @@ static int run(const struct pool *pool)
                         "worker again.\n");
         return EXIT_FAILURE;
     }
+    take_socket_of_systemd();
     if (!listens(STDIN_FILENO)) {
         fprintf(
             stderr,
-            "Descriptor 0 is no listening socket: start the worker under a FastCGI "
+            "Descriptor 0 is no listening socket: start the worker by systemd, or under a FastCGI "
             "supervisor, such as spawn-fcgi -s SOCKET -n -- /usr/bin/multiwatch -- /PATH/TO/WORKER\n");
         return EXIT_FAILURE;
     }

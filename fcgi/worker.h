@@ -5,7 +5,8 @@
 #include "route.h"
 
 /*
- * Runs a pool's worker: without arguments it serves the FastCGI socket on descriptor 0;
+ * Runs a pool's worker: without arguments it serves the FastCGI socket on descriptor 0,
+ * or the one that systemd hands over;
  * "--settings" prints the table of settings, "--routes" the table of routes. Returns the exit
  * status.
  */

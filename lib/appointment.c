@@ -1,7 +1,6 @@
 #include "appointment.h"
 
-#include <string.h>
-
+#include "applicant.h"
 #include "facts.h"
 #include "refusal.h"
 #include "status.h"
@@ -99,15 +98,6 @@ const struct form own_appointments_form = {
     .size = sizeof(struct appointments_filter),
 };
 
-/* Who wishes, and what they may: the desk may take who comes at short notice, and, with a reason,
- * more than there is room for. */
-struct applicant {
-    struct actor actor;
-    const struct override *override;
-    int kept_minutes; /* the length that is kept from before; 0: the treatment's */
-    bool keeps_start; /* so that it may have come already */
-};
-
 /* Lets the rules judge the wish; what they have judged is in `day`, which begins at `start`. */
 static const struct problem *judge_wish(struct db *db, const struct wish *wish,
                                         const struct applicant *applicant, struct day *day,
@@ -121,16 +111,7 @@ static const struct problem *judge_wish(struct db *db, const struct wish *wish,
         return problem;
     *day = facts_day(facts, 0, 0);
     *start = facts->start;
-    if (applicant->actor.staff_id != NOT_GIVEN || applicant->keeps_start)
-        day->min_notice_minutes = 0;
-    if (applicant->keeps_start) {
-        day->now = day->start;
-        day->max_days_ahead = day->days_ahead;
-    }
-    if (applicant->override)
-        day->full = NO_QUARTERS;
-    if (applicant->kept_minutes)
-        day->duration_minutes = applicant->kept_minutes;
+    applicant_adjust(applicant, day);
     return day_verdict(day);
 }
 
@@ -159,7 +140,8 @@ const struct problem *appointment_book(struct db *db, struct actor actor,
                         .patient_id = patient_id,
                         .start = booking->start_time,
                         .moving_id = NOT_GIVEN};
-    struct applicant applicant = {.actor = actor, .override = booking->override};
+    struct applicant applicant = {.is_staff = actor.staff_id != NOT_GIVEN,
+                                  .overrides = booking->override != NULL};
     struct day day = {0};
     const char *start = NULL;
     const struct problem *problem = judge_wish(db, &wish, &applicant, &day, &start);
@@ -180,24 +162,11 @@ const struct problem *appointment_book(struct db *db, struct actor actor,
     return db_document(db, &insert_appointment, parameters, appointment);
 }
 
-/* Whether it can be moved: who has arrived is the desk's, and what is over is history. */
-static bool may_move(const struct actor *actor, const char *status)
-{
-    return strcmp(status, "pending") == 0 || strcmp(status, "confirmed") == 0 ||
-           (strcmp(status, "arrived") == 0 && actor->staff_id != NOT_GIVEN);
-}
-
 static const struct problem *judge_move(struct db *db, const struct change *change,
                                         const struct standing *standing)
 {
     const struct problem *problem = change_check_version(change, standing);
-    if (problem)
-        return problem;
-    if (!may_move(&change->actor, standing->status))
-        return problem_detail(db->arena, &problem_illegal_transition,
-                              "An appointment that is %s can no longer be moved.",
-                              standing->status);
-    return change_check_notice(change, standing);
+    return problem ? problem : standing_check_move(db, &change->actor, standing);
 }
 
 /* Neither changes anything, nor answers a row, when the version is no longer the one that was
@@ -258,10 +227,9 @@ static const struct problem *write_move(struct db *db, const struct change *chan
             move->start_time.local ? move->start_time : (struct moment){.local = standing->start},
         .moving_id = change->id,
     };
-    struct applicant applicant = {
-        .actor = change->actor, .override = move->override, .keeps_start = !move->start_time.local};
-    if (wish.treatment_id == standing->treatment_id)
-        applicant.kept_minutes = standing->duration_minutes;
+    struct applicant applicant = applicant_who_moves(&change->actor, standing, wish.treatment_id);
+    applicant.overrides = move->override != NULL;
+    applicant.keeps_start = !move->start_time.local;
     struct day day = {0};
     const char *start = NULL;
     const struct problem *problem = judge_move(db, change, standing);
@@ -291,7 +259,7 @@ static const struct problem *write_new_memo(struct db *db, const struct change *
                                             struct document *appointment)
 {
     const struct move *move = change->wanted;
-    bool free = change->actor.staff_id != NOT_GIVEN || may_move(&change->actor, standing->status);
+    bool free = change->actor.staff_id != NOT_GIVEN || standing_may_move(&change->actor, standing);
     const struct problem *problem = change_check_version(change, standing);
     if (problem)
         return problem;

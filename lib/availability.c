@@ -6,6 +6,18 @@
 #include "refusal.h"
 #include "text.h"
 
+/* Patients give all but the last. */
+#define BEHALF_FIELDS(STRUCT)                                                                      \
+    {.name = "moving",                                                                             \
+     .kind = FIELD_INTEGER,                                                                        \
+     .least = 1,                                                                                   \
+     .most = INT64_MAX,                                                                            \
+     .offset = offsetof(STRUCT, behalf.moving_id)},                                                \
+    {                                                                                              \
+        .name = "patient_id", .kind = FIELD_INTEGER, .least = 1, .most = INT64_MAX,                \
+        .offset = offsetof(STRUCT, behalf.patient_id)                                              \
+    }
+
 static const struct field query_fields[] = {
     {.name = "date",
      .kind = FIELD_DATE,
@@ -16,12 +28,28 @@ static const struct field query_fields[] = {
      .kind = FIELD_BOOLEAN,
      .otherwise = "false",
      .offset = offsetof(struct availability_query, explain)},
+    BEHALF_FIELDS(struct availability_query),
 };
-const struct form availability_query_form = FORM(struct availability_query, query_fields);
+
+/* The fields of a table from one of them on, less so many at its end. */
+#define PART(STRUCT, FIELDS, FROM, LESS)                                                           \
+    {                                                                                              \
+        .fields = (FIELDS) + (FROM), .count = sizeof(FIELDS) / sizeof *(FIELDS) - (FROM) - (LESS), \
+        .size = sizeof(STRUCT)                                                                     \
+    }
+const struct form desk_availability_query_form = FORM(struct availability_query, query_fields);
+const struct form availability_query_form = PART(struct availability_query, query_fields, 0, 1);
 
 enum { MOST_STARTS = 10000, MOST_DAYS = 62 };
 
+/* Days are asked for with all but the first. */
 static const struct field search_fields[] = {
+    {.name = "limit",
+     .kind = FIELD_INTEGER,
+     .least = 1,
+     .most = MOST_STARTS,
+     .otherwise = "10000",
+     .offset = offsetof(struct availability_search, limit)},
     ID_FIELD(struct availability_search, treatment_id, true),
     {.name = "from",
      .kind = FIELD_DATE,
@@ -37,14 +65,13 @@ static const struct field search_fields[] = {
      .least = 1,
      .most = 100,
      .offset = offsetof(struct availability_search, department)},
-    {.name = "limit",
-     .kind = FIELD_INTEGER,
-     .least = 1,
-     .most = MOST_STARTS,
-     .otherwise = "10000",
-     .offset = offsetof(struct availability_search, limit)},
+    BEHALF_FIELDS(struct availability_search),
 };
-const struct form availability_search_form = FORM(struct availability_search, search_fields);
+const struct form desk_availability_search_form = FORM(struct availability_search, search_fields);
+const struct form availability_search_form = PART(struct availability_search, search_fields, 0, 1);
+const struct form desk_availability_days_form =
+    PART(struct availability_search, search_fields, 1, 0);
+const struct form availability_days_form = PART(struct availability_search, search_fields, 1, 1);
 
 /* Adds the separator, unless the entry is a list's first. */
 static void add_separator(struct text *text)
@@ -95,7 +122,16 @@ static struct document finish(struct text *text)
     return (struct document){.json = text->start, .length = text->length};
 }
 
-const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t patient_id,
+/* A day of one of the doctors, as it is for the applicant. */
+static struct day day_for(const struct applicant *applicant, const struct facts *facts, int day,
+                          int doctor)
+{
+    struct day of_doctor = facts_day(facts, day, doctor);
+    applicant_adjust(applicant, &of_doctor);
+    return of_doctor;
+}
+
+const struct problem *availability_day(struct db *db, const struct actor *actor, int64_t doctor_id,
                                        const struct availability_query *query,
                                        struct document *document)
 {
@@ -103,14 +139,17 @@ const struct problem *availability_day(struct db *db, int64_t doctor_id, int64_t
     struct wish wish = {
         .doctor_id = doctor_id,
         .treatment_id = query->treatment_id,
-        .patient_id = patient_id,
         .start = {.local = query->date},
-        .moving_id = NOT_GIVEN,
+        .moving_id = query->behalf.moving_id,
     };
-    const struct problem *problem = facts_read(db, &wish, &facts);
+    struct applicant applicant;
+    const struct problem *problem = applicant_find(db, actor, &query->behalf, query->treatment_id,
+                                                   &applicant, &wish.patient_id);
+    if (!problem)
+        problem = facts_read(db, &wish, &facts);
     if (problem)
         return problem;
-    struct day day = facts_day(facts, 0, 0);
+    struct day day = day_for(&applicant, facts, 0, 0);
     struct text text = {.arena = db->arena};
     text_print(&text,
                "{\"doctor_id\": %" PRId64 ", \"treatment_id\": %" PRId64
@@ -134,26 +173,40 @@ static const char **beginnings_of(struct arena *arena, const struct facts *facts
     return beginnings;
 }
 
+/* What is sought over many days, and by whom. */
+struct seeking {
+    struct wish wish;
+    struct applicant applicant;
+    const struct facts *facts; /* of the days that are looked at */
+    quarters *free;            /* of each doctor on the day that is looked at */
+};
+
+/* Looks at a day: which starts are free, with each of the doctors, and with any. */
+static quarters look_at_day(const struct seeking *seeking, int day)
+{
+    quarters any = NO_QUARTERS;
+    for (int doctor = 0; doctor < seeking->facts->doctor_count; doctor++) {
+        struct day of_doctor = day_for(&seeking->applicant, seeking->facts, day, doctor);
+        seeking->free[doctor] = day_free_starts(&of_doctor);
+        any |= seeking->free[doctor];
+    }
+    return any;
+}
+
 /* Adds a day's free starts, the earliest first and the doctors of one start by their ids, while
  * there are fewer than `limit`. Returns how many were added. */
-static int64_t add_starts(struct text *text, const struct facts *facts, int day,
+static int64_t add_starts(struct text *text, const struct seeking *seeking, int day,
                           const char *const *beginnings, int64_t limit)
 {
-    quarters *free = arena_alloc(text->arena, (size_t)(facts->doctor_count + 1) * sizeof *free);
-    quarters any = NO_QUARTERS;
+    quarters any = look_at_day(seeking, day);
     int64_t added = 0;
-    for (int doctor = 0; doctor < facts->doctor_count; doctor++) {
-        struct day of_doctor = facts_day(facts, day, doctor);
-        free[doctor] = day_free_starts(&of_doctor);
-        any |= free[doctor];
-    }
     for (int quarter = 0; quarter < QUARTERS_PER_DAY && added < limit; quarter++) {
         char start[START_TEXT_SIZE];
         if (!quarters_hold(any, quarter))
             continue;
-        facts_start(facts, day, quarter, start);
-        for (int doctor = 0; doctor < facts->doctor_count && added < limit; doctor++) {
-            if (!quarters_hold(free[doctor], quarter))
+        facts_start(seeking->facts, day, quarter, start);
+        for (int doctor = 0; doctor < seeking->facts->doctor_count && added < limit; doctor++) {
+            if (!quarters_hold(seeking->free[doctor], quarter))
                 continue;
             add_separator(text);
             text_add(text, beginnings[doctor]);
@@ -165,21 +218,33 @@ static int64_t add_starts(struct text *text, const struct facts *facts, int day,
     return added;
 }
 
-/* Adds what is free on the days of the wish, while there are fewer than `*left`, and takes from
- * that what was added. */
-static const struct problem *add_days(struct db *db, struct text *text, const struct wish *wish,
-                                      int64_t *left)
+/* Reads the facts of the wish, in which a doctor who does not exist is input that is wrong. */
+static const struct problem *read_days(struct db *db, struct seeking *seeking)
 {
     const struct facts *facts;
-    const struct problem *problem = facts_read(db, wish, &facts);
+    const struct problem *problem = facts_read(db, &seeking->wish, &facts);
     if (problem == &problem_not_found)
-        return refusal_by_constraint(db->arena, "appointment_doctor");
+        problem = refusal_by_constraint(db->arena, "appointment_doctor");
     if (problem)
         return problem;
-    const char **beginnings = beginnings_of(db->arena, facts);
+    size_t doctors = (size_t)facts->doctor_count;
+    seeking->facts = facts;
+    seeking->free = arena_alloc(db->arena, (doctors + 1) * sizeof *seeking->free);
+    return NULL;
+}
+
+/* Adds what is free on the days of the wish, while there are fewer than `*left`, and takes from
+ * that what was added. */
+static const struct problem *add_days(struct db *db, struct text *text, struct seeking *seeking,
+                                      int64_t *left)
+{
+    const struct problem *problem = read_days(db, seeking);
+    if (problem)
+        return problem;
+    const char **beginnings = beginnings_of(db->arena, seeking->facts);
     int64_t still = *left;
-    for (int day = 0; day < facts->day_count && still > 0; day++)
-        still -= add_starts(text, facts, day, beginnings, still);
+    for (int day = 0; day < seeking->facts->day_count && still > 0; day++)
+        still -= add_starts(text, seeking, day, beginnings, still);
     *left = still;
     return NULL;
 }
@@ -189,35 +254,86 @@ static int64_t day_of(const char *date)
     return calendar_day(&date);
 }
 
+static const struct problem *begin_search(struct db *db, const struct actor *actor,
+                                          const struct availability_search *search,
+                                          struct seeking *seeking)
+{
+    int64_t first = day_of(search->from), last = day_of(search->to);
+    if (last < first || last - first >= MOST_DAYS)
+        return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
+                             "must not be before from, nor more than 62 days with it");
+    *seeking = (struct seeking){.wish = {
+                                    .doctor_id = search->doctor_id,
+                                    .treatment_id = search->treatment_id,
+                                    .start = {.local = search->from},
+                                    .last_day = search->to,
+                                    .department = search->department,
+                                    .moving_id = search->behalf.moving_id,
+                                }};
+    return applicant_find(db, actor, &search->behalf, search->treatment_id, &seeking->applicant,
+                          &seeking->wish.patient_id);
+}
+
 /* First as many days as hold the limit when one doctor is free all the time, and after those each
  * time twice as many: who wants the earliest few is seldom in need of the last days. */
-const struct problem *availability_find(struct db *db, int64_t patient_id,
+const struct problem *availability_find(struct db *db, const struct actor *actor,
                                         const struct availability_search *search,
                                         struct document *document)
 {
-    struct wish wish = {
-        .doctor_id = search->doctor_id,
-        .treatment_id = search->treatment_id,
-        .patient_id = patient_id,
-        .department = search->department,
-        .moving_id = NOT_GIVEN,
-    };
+    struct seeking seeking;
+    const struct problem *problem = begin_search(db, actor, search, &seeking);
+    if (problem)
+        return problem;
     int64_t day = day_of(search->from), last = day_of(search->to), left = search->limit;
     int64_t days = (left + QUARTERS_PER_DAY - 1) / QUARTERS_PER_DAY;
     struct text text = {.arena = db->arena};
-    if (last < day || last - day >= MOST_DAYS)
-        return problem_field(db->arena, &problem_bad_request, "to", "not_acceptable",
-                             "must not be before from, nor more than 62 days with it");
     text_add(&text, "{\"items\": [");
     for (; day <= last && left > 0; day += days, days *= 2) {
         char first_date[DATE_TEXT_SIZE], last_date[DATE_TEXT_SIZE];
         calendar_date(day, first_date);
         calendar_date(day + days - 1 < last ? day + days - 1 : last, last_date);
-        wish.start.local = first_date;
-        wish.last_day = last_date;
-        const struct problem *problem = add_days(db, &text, &wish, &left);
+        seeking.wish.start.local = first_date;
+        seeking.wish.last_day = last_date;
+        problem = add_days(db, &text, &seeking, &left);
         if (problem)
             return problem;
+    }
+    text_add(&text, "]");
+    *document = finish(&text);
+    return NULL;
+}
+
+static void add_day(struct text *text, const struct facts *facts, int day, quarters starts)
+{
+    int first = QUARTERS_PER_DAY, count = 0;
+    char start[START_TEXT_SIZE];
+    for (int quarter = QUARTERS_PER_DAY - 1; quarter >= 0; quarter--)
+        if (quarters_hold(starts, quarter)) {
+            first = quarter;
+            count++;
+        }
+    facts_start(facts, day, first, start);
+    add_separator(text);
+    text_print(text, "{\"date\": \"%s\", \"count\": %d, \"first\": \"%s\"}", facts->days[day].date,
+               count, start);
+}
+
+const struct problem *availability_days(struct db *db, const struct actor *actor,
+                                        const struct availability_search *search,
+                                        struct document *document)
+{
+    struct seeking seeking;
+    const struct problem *problem = begin_search(db, actor, search, &seeking);
+    if (!problem)
+        problem = read_days(db, &seeking);
+    if (problem)
+        return problem;
+    struct text text = {.arena = db->arena};
+    text_add(&text, "{\"items\": [");
+    for (int day = 0; day < seeking.facts->day_count; day++) {
+        quarters starts = look_at_day(&seeking, day);
+        if (starts != NO_QUARTERS)
+            add_day(&text, seeking.facts, day, starts);
     }
     text_add(&text, "]");
     *document = finish(&text);

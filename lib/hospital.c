@@ -48,7 +48,8 @@ const struct form hospital_form = FORM(struct hospital, hospital_fields);
     " 'opens_at', to_char(opens_at, 'HH24:MI'), 'closes_at', to_char(closes_at, 'HH24:MI'),"       \
     " 'lunch_start', to_char(lunch_start, 'HH24:MI'), 'lunch_end', to_char(lunch_end, 'HH24:MI')," \
     " 'min_notice_minutes', min_notice_minutes, 'max_days_ahead', max_days_ahead,"                 \
-    " 'cancel_notice_minutes', cancel_notice_minutes)"
+    " 'cancel_notice_minutes', cancel_notice_minutes,"                                             \
+    " 'now', local_text(date_trunc('minute', hospital_clock(time_zone)), time_zone))"
 
 static const struct statement find_hospital = {
     .name = "hospital_find",

@@ -57,7 +57,6 @@ const struct form staff_credentials_form = FORM(struct staff_credentials, staff_
 static const struct field refresh_fields[] = {
     {.name = "refresh_token",
      .kind = FIELD_LINE,
-     .required = true,
      .least = 1,
      .most = 128,
      .offset = offsetof(struct refresh, refresh_token)},

@@ -32,7 +32,7 @@ struct staff_credentials {
 extern const struct form staff_credentials_form;
 
 struct refresh {
-    const char *refresh_token;
+    const char *refresh_token; /* NULL: not sent in this way */
 };
 extern const struct form refresh_form;
 

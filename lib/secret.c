@@ -168,6 +168,14 @@ const char *secret_digest(struct arena *arena, const char *secret)
     return bytea(arena, digest, sizeof digest);
 }
 
+const char *secret_checksum(struct arena *arena, const char *text, size_t length)
+{
+    unsigned char digest[crypto_generichash_BYTES_MIN];
+    char *hexadecimal = arena_alloc(arena, 2 * sizeof digest + 1);
+    crypto_generichash(digest, sizeof digest, (const unsigned char *)text, length, NULL, 0);
+    return sodium_bin2hex(hexadecimal, 2 * sizeof digest + 1, digest, sizeof digest);
+}
+
 struct fingerprint secret_fingerprint(struct arena *arena, const char *our_key,
                                       const struct piece *pieces, size_t count)
 {

@@ -34,6 +34,10 @@ const char *secret_new(struct arena *arena);
  * a plain hash is enough. */
 const char *secret_digest(struct arena *arena, const char *secret);
 
+/* A checksum of 128 bits in hexadecimal: two texts that differ have two. It hides nothing that can
+ * be guessed at. */
+const char *secret_checksum(struct arena *arena, const char *text, size_t length);
+
 /* A piece of what a fingerprint is taken of. */
 struct piece {
     const void *bytes;

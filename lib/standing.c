@@ -1,5 +1,7 @@
 #include "standing.h"
 
+#include <string.h>
+
 static const struct statement find_standing = {
     .name = "standing_find",
     .parameters = 2,
@@ -13,13 +15,12 @@ static const struct statement find_standing = {
            " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
 };
 
-static const struct problem *read_standing(struct db *db, const struct change *change,
-                                           const struct standing **read)
+const struct problem *standing_read(struct db *db, const struct actor *actor, int64_t id,
+                                    const struct standing **read)
 {
     struct standing *standing = arena_alloc(db->arena, sizeof *standing);
     const struct rows *rows;
-    const char *parameters[] = {db_integer(db, change->id),
-                                db_integer_or_null(db, change->actor.patient_id)};
+    const char *parameters[] = {db_integer(db, id), db_integer_or_null(db, actor->patient_id)};
     const struct problem *problem = db_run(db, &find_standing, parameters, &rows);
     if (problem)
         return problem;
@@ -41,6 +42,35 @@ static const struct problem *read_standing(struct db *db, const struct change *c
     return NULL;
 }
 
+bool standing_may_move(const struct actor *actor, const struct standing *standing)
+{
+    const char *status = standing->status;
+    return strcmp(status, "pending") == 0 || strcmp(status, "confirmed") == 0 ||
+           (strcmp(status, "arrived") == 0 && actor->staff_id != NOT_GIVEN);
+}
+
+const struct problem *standing_check_notice(const struct actor *actor,
+                                            const struct standing *standing)
+{
+    if (actor->patient_id == NOT_GIVEN)
+        return NULL;
+    if (standing->begun)
+        return &problem_in_the_past;
+    if (standing->minutes_left < standing->cancel_notice_minutes)
+        return &problem_too_soon;
+    return NULL;
+}
+
+const struct problem *standing_check_move(struct db *db, const struct actor *actor,
+                                          const struct standing *standing)
+{
+    if (!standing_may_move(actor, standing))
+        return problem_detail(db->arena, &problem_illegal_transition,
+                              "An appointment that is %s can no longer be moved.",
+                              standing->status);
+    return standing_check_notice(actor, standing);
+}
+
 const struct problem *change_make(struct db *db, const struct change *change,
                                   struct document *appointment)
 {
@@ -48,7 +78,7 @@ const struct problem *change_make(struct db *db, const struct change *change,
     const struct problem *problem = &problem_stale_version;
     for (int i = 0; i < MOST_JUDGEMENTS && problem == &problem_stale_version; i++) {
         const struct standing *standing;
-        problem = read_standing(db, change, &standing);
+        problem = standing_read(db, &change->actor, change->id, &standing);
         if (!problem)
             problem = change->write(db, change, standing, appointment);
         if (change->expected_version != NOT_GIVEN)
@@ -63,16 +93,4 @@ const struct problem *change_check_version(const struct change *change,
     bool stale =
         change->expected_version != NOT_GIVEN && change->expected_version != standing->version;
     return stale ? &problem_stale_version : NULL;
-}
-
-const struct problem *change_check_notice(const struct change *change,
-                                          const struct standing *standing)
-{
-    if (change->actor.patient_id == NOT_GIVEN)
-        return NULL;
-    if (standing->begun)
-        return &problem_in_the_past;
-    if (standing->minutes_left < standing->cancel_notice_minutes)
-        return &problem_too_soon;
-    return NULL;
 }

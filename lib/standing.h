@@ -19,6 +19,22 @@ struct standing {
     int64_t cancel_notice_minutes;
 };
 
+/* Reads where an appointment stands. Refused: `not_found`, also for another patient's. */
+const struct problem *standing_read(struct db *db, const struct actor *actor, int64_t id,
+                                    const struct standing **read);
+
+/* Whether it can be moved: who has arrived is the desk's, and what is over is history. */
+bool standing_may_move(const struct actor *actor, const struct standing *standing);
+
+/* NULL: the patient may still give the time back. Else: `in_the_past` once it has begun, `too_soon`
+ * within the hospital's notice. Staff may always. */
+const struct problem *standing_check_notice(const struct actor *actor,
+                                            const struct standing *standing);
+
+/* NULL: it can be moved, and its time given back. Else: `illegal_transition`, or as above. */
+const struct problem *standing_check_move(struct db *db, const struct actor *actor,
+                                          const struct standing *standing);
+
 struct change;
 
 /* Judges a change and writes it. Refused: the reason; `stale_version` when the version that was
@@ -45,10 +61,5 @@ const struct problem *change_make(struct db *db, const struct change *change,
 /* NULL: the caller has seen this version, or named none. Else: `stale_version`. */
 const struct problem *change_check_version(const struct change *change,
                                            const struct standing *standing);
-
-/* NULL: the patient may still give the time back. Else: `in_the_past` once it has begun, `too_soon`
- * within the hospital's notice. Staff may always. */
-const struct problem *change_check_notice(const struct change *change,
-                                          const struct standing *standing);
 
 #endif

@@ -96,7 +96,7 @@ static const struct problem *write_cancellation(struct db *db, const struct chan
         return appointment_find(db, &change->actor, change->id, appointment);
     const struct problem *problem = change_check_version(change, standing);
     if (!problem && status_may_change(standing->status, "cancelled", standing->begun))
-        problem = change_check_notice(change, standing);
+        problem = standing_check_notice(&change->actor, standing);
     return problem
                ? problem
                : write_status(db, change, standing, "cancelled", cancellation->reason, appointment);

@@ -258,6 +258,71 @@ Test(availability, many_days_and_doctors_are_what_each_day_says, .timeout = 60)
     }
 }
 
+static struct answer days_with_room(const char *query, const char *token)
+{
+    return patient_api("GET", text("/availability/days?%s", query), token, NULL);
+}
+
+/* What a search found, as its days: distinct start times are counted, whoever the doctor is. */
+static const char *by_day(const struct answer *found)
+{
+    const char *items = "", *date = "", *first = "", *last = "";
+    int count = 0;
+    for (size_t i = 0, length = length_at(found, "/items"); i <= length; i++) {
+        const char *start = i < length ? at(found, text("/items/%zu/start_time", i)) : "";
+        bool next_day = strncmp(start, date, strlen("2027-03-02")) != 0;
+        if (next_day && count)
+            items = text("%s%s{'date': '%s', 'count': %d, 'first': '%s'}", items,
+                         *items ? ", " : "", date, count, first);
+        if (next_day) {
+            date = text("%.10s", start);
+            first = start;
+            count = 0;
+        }
+        count += strcmp(start, last) != 0;
+        last = start;
+    }
+    return text("{'items': [%s]}", items);
+}
+
+Test(availability, days_with_room_are_those_of_the_starts_that_a_search_finds, .timeout = 60)
+{
+    static const char *const queries[] = {
+        "treatment_id=1&from=2027-02-20&to=2027-04-20",
+        "treatment_id=3&from=2027-03-01&to=2027-03-12",
+        "treatment_id=2&from=2027-03-01&to=2027-03-09&doctor_id=2",
+        "treatment_id=2&from=2027-03-01&to=2027-03-09&department=surgery",
+        "treatment_id=1&from=2027-03-02&to=2027-03-02",
+        "treatment_id=1&from=2027-03-10&to=2027-03-10",
+    };
+    unsigned dice = 11;
+    sql("INSERT INTO closure (first_day, last_day, doctor_id)"
+        " VALUES ('2027-03-10', '2027-03-10', NULL), ('2027-03-02', '2027-03-04', 2)");
+    for (int day = 1; day <= 9; day++)
+        crowd(text("2027-03-%02d", day), &dice);
+    clinic_set_clock("2027-03-01 10:07");
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        const char *token = i % 2 ? patient_token(5) : NULL;
+        struct answer found = search(queries[i], token), days = days_with_room(queries[i], token);
+        expect_answer(days, 200, "");
+        expect_document(days.text, by_day(&found));
+    }
+}
+
+Test(availability, a_patient_who_is_taken_all_day_has_no_room_on_it)
+{
+    static const char query[] = "treatment_id=1&from=2027-03-02&to=2027-03-03";
+    sql("INSERT INTO appointment (doctor_id, patient_id, treatment_id, during) VALUES"
+        " (1, 1, 1, '[2027-03-02 09:00, 2027-03-02 12:00)'),"
+        " (1, 1, 1, '[2027-03-02 13:00, 2027-03-02 18:00)')");
+    struct answer own = days_with_room(query, patient_token(1));
+    cr_expect_str_eq(at(&own, "/items/0/date"), "2027-03-03");
+    struct answer others = days_with_room(query, patient_token(2));
+    cr_expect_str_eq(at(&others, "/items/0/date"), "2027-03-02");
+    cr_expect_str_eq(at(&others, "/items/0/first"), "2027-03-02T09:00:00+09:00");
+    cr_expect_eq(number_at(&others, "/items/0/count"), 30);
+}
+
 Test(availability, the_earliest_come_first_up_to_the_limit)
 {
     struct answer found = search("treatment_id=1&from=2027-03-01&to=2027-03-31&limit=4", NULL);
@@ -313,6 +378,9 @@ Test(availability, a_search_is_one_query_however_many_days_and_doctors_unless_fe
         struct answer found = search(queries[i], NULL);
         expect_answer(found, 200, "");
         cr_expect_eq(detour_executed() - before, 1, "%s", queries[i]);
+        before = detour_executed();
+        expect_answer(days_with_room(queries[i], NULL), 200, "");
+        cr_expect_eq(detour_executed() - before, 1, "days of %s", queries[i]);
     }
     sql("INSERT INTO closure (first_day, last_day) VALUES ('2027-03-02', '2027-05-02')");
     int before = detour_executed();
@@ -348,6 +416,8 @@ Test(availability, a_search_is_for_what_exists_in_at_most_62_days)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct answer answer = search(rows[i].query, NULL);
         expect_answer(answer, rows[i].status, rows[i].code);
+        if (!strstr(rows[i].query, "limit")) /* which days know nothing of */
+            expect_answer(days_with_room(rows[i].query, NULL), rows[i].status, rows[i].code);
         if (rows[i].status != 200)
             cr_expect_str_eq(at(&answer, "/errors/0/field"), rows[i].field, "%s", rows[i].query);
         else if (i > 0)

@@ -134,6 +134,7 @@ Test(gateway, preflights_are_answered_for_allowed_origins)
     cr_expect_str_eq(header(&answer, "Access-Control-Allow-Origin"), "https://app.example:8443");
     cr_expect(strstr(header(&answer, "Access-Control-Allow-Methods"), "PATCH"));
     cr_expect(strstr(header(&answer, "Access-Control-Allow-Headers"), "Authorization"));
+    cr_expect(strstr(header(&answer, "Access-Control-Allow-Headers"), "If-None-Match"));
     const char *other[] = {"Origin: https://evil.example", "Access-Control-Request-Method: PATCH",
                            NULL};
     answer = gateway_ask("OPTIONS", "/api/v1/patient/appointments/1/cancel", other, NULL, 0);
@@ -151,6 +152,20 @@ Test(gateway, answers_name_the_allowed_origin)
     const char *other[] = {"Origin: https://clinic.example.evil.example", NULL};
     answer = gateway_ask("GET", "/api/v1/patient/me", other, NULL, 0);
     cr_expect(!header(&answer, "Access-Control-Allow-Origin"));
+}
+
+Test(gateway, what_has_not_changed_is_not_sent_again)
+{
+    static const char path[] = "/api/v1/patient/availability?treatment_id=1"
+                               "&from=2027-03-02&to=2027-03-09";
+    struct answer first = gateway_get(path);
+    cr_expect_eq(first.status, 200);
+    cr_assert(header(&first, "ETag"));
+    const char *known[] = {text("If-None-Match: %s", header(&first, "ETag")), NULL};
+    struct answer same = gateway_ask("GET", path, known, NULL, 0);
+    cr_expect_eq(same.status, 304);
+    cr_expect_str_eq(same.text, "");
+    cr_expect_str_eq(header(&same, "Cache-Control"), "no-store");
 }
 
 Test(gateway, the_docs_are_served_locally)

@@ -285,8 +285,8 @@ Test(login, a_refresh_token_that_is_none_is_refused)
         expect_refusal(refresh(kind, &others), "unauthenticated");
         sql("UPDATE refresh_token SET expires_at = now() - interval '1 second'");
         expect_refusal(refresh(kind, &login), "unauthenticated");
-        expect_answer(call(kind->pool, "POST", text("%s/refresh", kind->prefix), NULL, "{}"), 422,
-                      "invalid");
+        expect_answer(call(kind->pool, "POST", text("%s/refresh", kind->prefix), NULL, "{}"), 401,
+                      "unauthenticated");
         expect_answer(refresh_with(kind, ""), 422, "invalid");
     }
 }

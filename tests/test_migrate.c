@@ -133,6 +133,22 @@ Test(migrate, passwords_reach_no_command_line_and_no_log)
     sql("DROP DATABASE %s", database);
 }
 
+Test(migrate, passwords_may_stand_in_files)
+{
+    const char *directory = clinic_directory(), *database = create("filed");
+    const char *files = text("DATABASE_URL_FILE=%s/owner PATIENT_DATABASE_URL_FILE=%s/patient",
+                             directory, directory);
+    run(text(
+        "echo \"%s\" >%s/owner; echo 'user=hospital_patient password=the-patients' >%s/patient",
+        url_of(database), directory, directory));
+    run(text("%s sql/migrate >%s/said 2>&1", files, directory));
+    cr_expect_str_eq(in(database, "SELECT max(number) >= 13 FROM migration"), "t");
+    run(text("! DATABASE_URL=dbname=x %s sql/migrate 2>%s/said", files, directory));
+    run(text("grep -q 'DATABASE_URL_FILE is set, and the same without' %s/said", directory));
+    run(text("rm %s/patient && ! %s sql/migrate >%s/said 2>&1", directory, files, directory));
+    sql("DROP DATABASE %s", database);
+}
+
 /* Roles belong to the cluster, and the lock of two migrations to one database. */
 Test(migrate, hospitals_of_one_cluster_may_be_made_at_the_same_time)
 {

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SECRET_OF_32 "0123456789abcdef0123456789abcdef"
 #define SECRET_OF_31 "0123456789abcdef0123456789abcde"
@@ -21,8 +22,12 @@ static char *written; /* on the last stream */
 
 static void clear(void)
 {
-    for (size_t i = 0; i < NAMES; i++)
+    for (size_t i = 0; i < NAMES; i++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s_FILE", names[i]);
         unsetenv(names[i]);
+        unsetenv(file);
+    }
 }
 
 static void end(void)
@@ -191,6 +196,59 @@ Test(settings, a_secret_has_32_bytes)
     expect_named(READER_PATIENT, "");
 }
 
+/* Writes a file of this test, and says in `name` where it is. */
+static void put(const char *name, const char *content, size_t length)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s-%d", getenv("TEST_DIR"), name, (int)getpid());
+    FILE *out = fopen(path, "w");
+    cr_assert(out && fwrite(content, 1, length, out) == length);
+    fclose(out);
+    setenv(name, path, 1);
+}
+
+Test(settings, a_secret_may_stand_in_a_file)
+{
+    struct settings settings;
+    put("PATIENT_DATABASE_URL_FILE", "postgresql:///filed\n", strlen("postgresql:///filed\n"));
+    put("PATIENT_TOKEN_SECRET_FILE", SECRET_OF_32, strlen(SECRET_OF_32));
+    setenv("PATIENT_TOKEN_SECRET", "", 1); /* as compose files take a value away */
+    cr_expect(read_as(READER_PATIENT, &settings), "%s", written);
+    cr_expect_str_eq(settings.database_url, "postgresql:///filed");
+    cr_expect_str_eq(settings.token_secret, SECRET_OF_32);
+    put("PATIENT_TOKEN_SECRET_FILE", SECRET_OF_31 "\n", strlen(SECRET_OF_31 "\n"));
+    expect_named(READER_PATIENT, "PATIENT_TOKEN_SECRET_FILE ");
+}
+
+Test(settings, a_file_that_is_no_secret_is_named)
+{
+    put("PATIENT_DATABASE_URL_FILE", "", 0);
+    put("PATIENT_TOKEN_SECRET_FILE", SECRET_OF_32 "\0" SECRET_OF_32, 2 * strlen(SECRET_OF_32) + 1);
+    expect_named(READER_PATIENT, "PATIENT_DATABASE_URL_FILE PATIENT_TOKEN_SECRET_FILE ");
+    setenv("PATIENT_DATABASE_URL_FILE", "/", 1);
+    setenv("PATIENT_TOKEN_SECRET_FILE", "/nonexistent", 1);
+    expect_named(READER_PATIENT, "PATIENT_DATABASE_URL_FILE PATIENT_TOKEN_SECRET_FILE ");
+}
+
+Test(settings, a_secret_is_set_once)
+{
+    set_what_is_required();
+    put("PATIENT_TOKEN_SECRET_FILE", SECRET_OF_32, strlen(SECRET_OF_32));
+    expect_named(READER_PATIENT, "PATIENT_TOKEN_SECRET_FILE ");
+    cr_expect(strstr(written, "the same without _FILE"), "%s", written);
+    setenv("PATIENT_TOKEN_SECRET_FILE", "", 1);
+    expect_named(READER_PATIENT, "");
+}
+
+Test(settings, what_is_no_secret_stands_in_no_file)
+{
+    struct settings settings;
+    set_what_is_required();
+    setenv("WORKER_THREADS_FILE", "/nonexistent", 1);
+    cr_expect(read_as(READER_PATIENT, &settings), "%s", written);
+    cr_expect_eq(settings.threads, 16);
+}
+
 Test(settings, each_pool_reads_only_its_own)
 {
     struct settings settings;
@@ -252,7 +310,8 @@ Test(settings, the_printed_table_has_a_row_for_each)
     }
     cr_expect_null(strstr(written, SECRET_OF_32), "a secret is printed");
     static const char *const rows[] = {
-        "| `PATIENT_DATABASE_URL` | text | required | patient, migrate | ",
+        "| `PATIENT_DATABASE_URL` | secret | required | patient, migrate | ",
+        "| `DATABASE_URL` | secret | required | migrate | ",
         "| `PATIENT_TOKEN_SECRET` | secret | required | patient | ",
         "| `ADMIN_TOKEN_SECRET` | secret | required | admin | ",
         "| `DATABASE_TIMEOUT_MS` | number 100–60000 | 1500 | patient, admin | ",

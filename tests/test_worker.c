@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -523,4 +524,36 @@ Test(worker, gives_up_what_it_does_not_need)
     cr_expect_eq(stat(text("/proc/%d/mem", worker), &memory), 0);
     cr_expect_eq(memory.st_uid, 0, "its memory is for root alone");
 #endif
+}
+
+/* systemd's own program hands its socket over and becomes the worker. */
+static pid_t start_by_systemd(const char *socket)
+{
+    pid_t worker = fork();
+    cr_assert(worker >= 0);
+    if (worker > 0)
+        return worker;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const char *log = text("%s/activated.log", clinic_directory());
+    cr_assert(freopen("/dev/null", "r", stdin) && freopen(log, "w", stderr));
+    execlp("systemd-socket-activate", "systemd-socket-activate", text("--listen=%s", socket),
+           text("--setenv=PATIENT_DATABASE_URL=%s", clinic_pool_url(PATIENT_POOL)),
+           text("--setenv=PATIENT_TOKEN_SECRET=%s", clinic_secret(PATIENT_POOL)),
+           "--setenv=ASAN_OPTIONS=detect_leaks=0", text("%s/patient-api", getenv("BUILD")),
+           (char *)NULL);
+    _exit(127);
+}
+
+Test(worker, serves_the_socket_that_systemd_hands_over)
+{
+    const char *socket = text("%s/activated.sock", clinic_directory());
+    pid_t worker = start_by_systemd(socket);
+    int connection, status;
+    while ((connection = fastcgi_connect(socket)) < 0)
+        cr_assert(waitpid(worker, &status, WNOHANG) == 0, "it has ended");
+    cr_expect_eq(ask_on(connection, health), 200);
+    close(connection);
+    kill(worker, SIGTERM);
+    cr_expect_eq(waitpid(worker, &status, 0), worker);
+    cr_expect_eq(status, 0, "it ended with %#x", (unsigned)status);
 }
