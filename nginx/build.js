@@ -5,14 +5,14 @@
 // them for ever; what is loaded later is a file of its own. Each text file has a compressed one beside it for
 // nginx's gzip_static.
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join, relative } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const www = join(here, 'www');
-const out = process.argv[2];
+const out = process.argv[2] && resolve(process.argv[2]);
 if (!out) {
   console.error('usage: node build.js DIRECTORY');
   process.exit(2);

@@ -7,6 +7,9 @@ import { expired, logIn, logOut, may, me, recognise } from './session.js';
 import { t } from './words.js';
 import '../shared/base.css';
 import './staff.css';
+// Styles of the parts come with the page: what is loaded later brings none.
+import 'uplot/dist/uPlot.min.css';
+import './office/office.css';
 
 // Sections in the order of the menu: the place after #/, the least role, and the part of the console that has it. A
 // part is loaded when it is first needed; it has a component for each of its places.
