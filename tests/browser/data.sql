@@ -23,3 +23,7 @@ SELECT doctor_id, treatment_id, patient_id,
        AS booked (doctor_id, treatment_id, patient_id, start)
   JOIN treatment ON treatment.id = treatment_id
  ORDER BY start, doctor_id;
+
+INSERT INTO closure (first_day, last_day, doctor_id, reason)
+VALUES ('2027-03-08', '2027-03-08', NULL, '개원기념일'),
+       ('2027-03-01', '2027-03-02', 3, '학회');

@@ -78,7 +78,7 @@ function Rows({ noun, rows, names, onOpen }) {
         <tbody>
           {rows.map((row) => (
             <tr key={row.id} class={row.is_active === false ? 'inactive' : ''}>
-              {noun.columns.map(({ name, show }) => <td key={name}>{show(row, names)}</td>)}
+              {noun.columns.map(({ name, show, prose }) => <td key={name} class={prose && 'prose'}>{show(row, names)}</td>)}
               {may('admin') && <td><Actions noun={noun} row={row} names={names} onOpen={onOpen} /></td>}
             </tr>
           ))}
@@ -95,6 +95,7 @@ const titleOf = (noun, row, names) => {
 
 function Actions({ noun, row, names, onOpen }) {
   const title = titleOf(noun, row, names);
+  const word = noun.isRemoved ? 'remove' : 'hide';
   return (
     <div class="actions">
       {!noun.isRemoved && (
@@ -103,8 +104,8 @@ function Actions({ noun, row, names, onOpen }) {
         </button>
       )}
       {row.is_active !== false && (
-        <button type="button" class="danger" aria-label={t('remove of', { title })} onClick={() => onOpen({ row, remove: true })}>
-          {t(noun.isRemoved ? 'remove' : 'hide')}
+        <button type="button" class="danger" aria-label={t(`${word} title`, { title })} onClick={() => onOpen({ row, remove: true })}>
+          {t(word)}
         </button>
       )}
     </div>

@@ -74,7 +74,7 @@ export const treatments = {
     { name: 'name', show: ({ name }) => name },
     { name: 'duration_minutes', show: (row) => t('minutes', { count: row.duration_minutes }) },
     { name: 'price', show: ({ price }) => showWon(price) },
-    { name: 'description', show: ({ description }) => description },
+    { name: 'description', prose: true, show: ({ description }) => description },
     activeColumn,
   ],
   fields: [
@@ -123,7 +123,7 @@ export const closures = {
       show: ({ doctor_id: id }, names) =>
         id === null ? t('whole hospital') : (names.get(id) ?? `#${id}`),
     },
-    { name: 'reason', show: ({ reason }) => reason },
+    { name: 'reason', prose: true, show: ({ reason }) => reason },
   ],
   fields: [
     { name: 'from', ...date, required: true, first: (now) => dateOf(now) },

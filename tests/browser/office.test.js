@@ -1,0 +1,246 @@
+// The office, on the screen of a front desk and once on a telephone.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { assertAccessible, assertContent, openBrowser, openHospital, password, phone, screen, visit } from './hospital.js';
+
+let hospital;
+let browser;
+before(async () => {
+  [hospital, browser] = await Promise.all([openHospital(), openBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await hospital?.close();
+});
+
+const places = ['doctors', 'treatments', 'slots', 'closures', 'statistics', 'staff', 'hospital', 'access-log'];
+
+async function logIn(who, options = {}) {
+  const page = await visit(browser, { viewport: screen, locale: 'en-GB', ...options });
+  await page.goto(`${hospital.url}/admin/#/doctors`);
+  await page.getByLabel(/E-mail|이메일/).fill(`${who}@example.com`);
+  await page.getByLabel(/Password|비밀번호/).fill(password);
+  await page.getByRole('button', { name: /Log in|로그인/ }).click();
+  await page.getByRole('heading', { level: 1, name: /Doctors|의사/ }).waitFor();
+  return page;
+}
+
+async function goTo(page, place) {
+  await page.goto(`${hospital.url}/admin/#/${place}`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+const row = (page, text) => page.getByRole('row').filter({ hasText: text });
+const dialog = (page) => page.getByRole('dialog');
+const press = (within, name) => within.getByRole('button', { name, exact: true }).click();
+
+test('an admin adds, changes, hides and brings back a doctor', async () => {
+  const page = await logIn('admin');
+  await press(page, 'Add a doctor');
+  await dialog(page).getByLabel('Name').fill('Newman');
+  await dialog(page).getByLabel('Department').fill('dermatology');
+  await press(dialog(page), 'Save');
+  await row(page, 'Newman').waitFor();
+  await press(page, 'Change Newman');
+  await dialog(page).getByLabel('Department').fill('surgery');
+  await press(dialog(page), 'Save');
+  await row(page, 'Newman').filter({ hasText: 'surgery' }).waitFor();
+  await press(page, 'Hide Newman');
+  await press(dialog(page), 'Hide');
+  await page.getByText('Newman is hidden.').waitFor();
+  await row(page, 'Newman').waitFor({ state: 'detached' });
+  assert.equal(hospital.sql("SELECT is_active FROM doctor WHERE name = 'Newman'"), 'f');
+  await page.getByLabel('Active').selectOption('false');
+  await press(page, 'Change Newman');
+  await dialog(page).getByLabel('Active').check();
+  await press(dialog(page), 'Save');
+  await row(page, 'Newman').waitFor({ state: 'detached' });
+  assert.equal(hospital.sql("SELECT is_active, department FROM doctor WHERE name = 'Newman'"), 't|surgery');
+  assertContent(page);
+  await page.context().close();
+});
+
+test('whoever is still needed stays, and the page says by how many', async () => {
+  const page = await logIn('admin', { locale: 'ko-KR' });
+  await press(page, '김서연 숨기기');
+  await press(dialog(page), '숨기기');
+  await dialog(page).getByText('예정된 예약 3건이 걸려 있습니다.').waitFor();
+  assert.equal(hospital.sql("SELECT is_active FROM doctor WHERE name = '김서연'"), 't');
+  await press(dialog(page), '취소');
+  await page.context().close();
+});
+
+test('treatments, slots, closures and colleagues are made and changed in the same way', async () => {
+  const page = await logIn('admin');
+  await goTo(page, 'treatments');
+  await press(page, 'Add a treatment');
+  await dialog(page).getByLabel('Name').fill('Peeling');
+  await dialog(page).getByLabel('Length (minutes)').fill('45');
+  await dialog(page).getByLabel('Price (won)').fill('70000');
+  await press(dialog(page), 'Save');
+  await row(page, 'Peeling').filter({ hasText: '45 min' }).waitFor();
+
+  await goTo(page, 'slots');
+  await press(page, 'Add a slot');
+  await dialog(page).getByLabel('Day of the week').selectOption('7');
+  await dialog(page).getByLabel('Start').selectOption('10:30');
+  await dialog(page).getByLabel('Capacity (people)').fill('2');
+  await press(dialog(page), 'Save');
+  await row(page, 'Sunday').filter({ hasText: '10:30–11:00' }).waitFor();
+
+  await goTo(page, 'closures');
+  await press(page, 'Add a closure');
+  await dialog(page).getByLabel('From', { exact: true }).fill('2027-03-10');
+  await dialog(page).getByLabel('To', { exact: true }).fill('2027-03-09');
+  await dialog(page).getByLabel('Reason').fill('holiday');
+  await press(dialog(page), 'Save');
+  await dialog(page).getByRole('alert').getByText('Please check what was entered.').waitFor();
+  await dialog(page).getByText('This is not acceptable as it is.').waitFor();
+  await dialog(page).getByLabel('To', { exact: true }).fill('2027-03-11');
+  await press(dialog(page), 'Save');
+  await row(page, 'holiday').filter({ hasText: 'The whole hospital' }).waitFor();
+  await row(page, 'holiday').getByRole('button').click();
+  await press(dialog(page), 'Remove');
+  await row(page, 'holiday').waitFor({ state: 'detached' });
+
+  await goTo(page, 'staff');
+  await press(page, 'Add a colleague');
+  await dialog(page).getByLabel('Name').fill('Nora');
+  await dialog(page).getByLabel('E-mail').fill('admin@example.com');
+  await dialog(page).getByLabel('Role').selectOption('desk');
+  await dialog(page).getByLabel('Password').fill('correct horse');
+  await press(dialog(page), 'Save');
+  await dialog(page).getByText('This exists already.').waitFor();
+  await dialog(page).getByLabel('E-mail').fill('nora@example.com');
+  await press(dialog(page), 'Save');
+  await row(page, 'nora@example.com').waitFor();
+  assert.equal(hospital.sql("SELECT role FROM staff WHERE email = 'nora@example.com'"), 'desk');
+  assert.equal(await page.evaluate(() => JSON.stringify({ ...sessionStorage }).includes('correct horse')), false);
+  assertContent(page);
+  await page.context().close();
+});
+
+test('the last administrator stays', async () => {
+  const page = await logIn('admin');
+  await goTo(page, 'staff');
+  await press(page, 'Hide 관리자');
+  await press(dialog(page), 'Hide');
+  await dialog(page).getByText('One administrator has to remain.').waitFor();
+  await page.context().close();
+});
+
+test('settings of the hospital are changed, and what is wrong is said beside the field', async () => {
+  const page = await logIn('admin');
+  await goTo(page, 'hospital');
+  await page.getByLabel('Opens at').fill('9 o');
+  await press(page, 'Save');
+  await page.getByText('This is not acceptable as it is.').waitFor();
+  await page.getByLabel('Opens at').fill('08:30');
+  await page.getByLabel('Notice for booking (minutes)').fill('30');
+  await press(page, 'Save');
+  await page.getByText('The settings are saved.').waitFor();
+  assert.equal(hospital.sql('SELECT opens_at, min_notice_minutes FROM hospital'), '08:30:00|30');
+  hospital.sql("UPDATE hospital SET opens_at = '09:00', min_notice_minutes = 0");
+  await page.context().close();
+});
+
+test('statistics count what there is, and the file has the same', async () => {
+  const page = await logIn('viewer', { acceptDownloads: true });
+  await goTo(page, 'statistics');
+  const count = hospital.sql("SELECT count(*) FROM appointment WHERE lower(during) < '2027-04-01'");
+  const total = page.locator('.numbers div').filter({ hasText: 'Appointments' }).locator('dd');
+  await total.getByText(count, { exact: true }).waitFor();
+  await page.getByRole('table', { name: 'By doctor' }).getByRole('row').filter({ hasText: '김서연' }).getByText('3').waitFor();
+  assert.equal(await page.locator('canvas').count(), 2);
+  await press(page, 'Today');
+  await total.getByText('7', { exact: true }).waitFor();
+  await page.getByLabel('Doctor', { exact: true }).selectOption({ label: '이준호' });
+  await total.getByText('2', { exact: true }).waitFor();
+  const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Download CSV')]);
+  assert.equal(file.suggestedFilename(), 'statistics-2027-03-01-2027-03-01.csv');
+  const lines = readFileSync(await file.path(), 'utf8').split('\r\n');
+  assert.equal(lines[0], '\ufeffSection,Name,Count,Revenue');
+  assert.ok(lines.includes('Appointments,,2,'), lines.join('\n'));
+  assert.ok(lines.includes('By doctor,이준호,2,'), lines.join('\n'));
+  assertContent(page);
+  await page.context().close();
+});
+
+test('the access log tells who looked at whom', async () => {
+  const desk = await logIn('desk');
+  await desk.evaluate(() => fetch('/api/v1/admin/patients/3', { headers: { 'X-Session': 'cookie' } }));
+  await desk.context().close();
+  const page = await logIn('admin');
+  await goTo(page, 'access-log');
+  await page.getByLabel('Patient number').fill('3');
+  await row(page, '접수처').filter({ hasText: 'Saw the patient' }).first().waitFor();
+  await page.getByLabel('Colleague').selectOption({ label: '관리자' });
+  await page.getByText('There is nothing of that kind.').waitFor();
+  await page.context().close();
+});
+
+test('who may not change anything sees no buttons for it', async () => {
+  for (const who of ['desk', 'viewer']) {
+    const page = await logIn(who);
+    for (const place of ['doctors', 'treatments', 'slots', 'closures', 'staff', 'hospital']) {
+      await goTo(page, place);
+      await page.getByRole('main').locator('table, dl').first().or(page.getByText('There is nothing')).waitFor();
+      assert.equal(await page.getByRole('main').getByRole('button').count(), 0, `${who} ${place}`);
+    }
+    assert.equal(await page.getByRole('link', { name: 'Access log' }).count(), 0);
+    await page.context().close();
+  }
+});
+
+test('a doctor is added by keyboard alone', async () => {
+  const page = await logIn('admin');
+  await page.getByRole('button', { name: 'Add a doctor' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor();
+  await dialog(page).getByLabel('Name').focus();
+  await page.keyboard.type('Keys');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('surgery');
+  await page.keyboard.press('Enter');
+  await row(page, 'Keys').waitFor();
+  await page.getByRole('button', { name: 'Add a doctor' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Add a doctor');
+  await page.context().close();
+});
+
+for (const locale of ['ko-KR', 'en-GB']) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`every place and dialog is accessible, ${locale}, ${colorScheme}`, async () => {
+      const page = await logIn('admin', { locale, colorScheme });
+      for (const place of places) {
+        await goTo(page, place);
+        await page.getByRole('main').locator('table, form.form, .numbers').first().waitFor();
+        await assertAccessible(page, `${place} ${locale} ${colorScheme}`);
+      }
+      await goTo(page, 'doctors');
+      await page.locator('.office > header button').click();
+      await assertAccessible(page, `form ${locale} ${colorScheme}`);
+      await page.keyboard.press('Escape');
+      await page.locator('button.danger').first().click();
+      await dialog(page).waitFor();
+      await assertAccessible(page, `removal ${locale} ${colorScheme}`);
+      assertContent(page);
+      await page.context().close();
+    });
+  }
+}
+
+test('a telephone shows it without scrolling the page sideways', async () => {
+  const page = await logIn('admin', { viewport: phone });
+  for (const place of places) {
+    await goTo(page, place);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= phone.width, `${place} is ${width} wide`);
+  }
+  await page.context().close();
+});
