@@ -1,3 +1,67 @@
+// The patients' pages: which of them the address names, and what stands around each.
 import { render } from 'preact';
+import { useTitle } from '../shared/language.js';
+import { LanguageSwitch, Loading, LoadRefused, useLoaded, usePlace, useWork } from '../shared/ui.jsx';
+import { Book } from './book.jsx';
+import { Booked } from './booked.jsx';
+import { Choose } from './choose.jsx';
+import { Login } from './login.jsx';
+import { Details } from './details.jsx';
+import { Mine } from './mine.jsx';
+import { Move } from './move.jsx';
+import { loadOffer, logOut, me, recognise } from './session.js';
+import { t } from './words.js';
 import '../shared/base.css';
-render(<p>.</p>, document.getElementById('page'));
+import './patient.css';
+
+// The place after #/, what it shows, and whether only to somebody who is logged in.
+const places = {
+  '': { Content: Choose, title: 'book title' },
+  book: { Content: Book, title: 'confirm title' },
+  booked: { Content: Booked, title: 'booked title', own: true },
+  mine: { Content: Mine, title: 'mine', own: true },
+  move: { Content: Move, title: 'move title', own: true },
+  me: { Content: Details, title: 'me', own: true },
+};
+
+function Header({ hospital }) {
+  const work = useWork();
+  return (
+    <header class="top">
+      <a class="name" href="#/">{hospital.name}</a>
+      <nav aria-label={t('pages')}>
+        <a href="#/">{t('book')}</a>
+        <a href="#/mine">{t('mine')}</a>
+        {me.value && <a href="#/me">{t('me')}</a>}
+        {me.value && (
+          <button type="button" class="plain" disabled={work.busy} onClick={() => work.run(logOut)}>{t('logout')}</button>
+        )}
+      </nav>
+      <LanguageSwitch />
+      <LoadRefused refusal={work.refusal} onAgain={() => work.run(logOut)} />
+    </header>
+  );
+}
+
+function Site({ offer }) {
+  const [, name = '', ...rest] = usePlace().split('/');
+  const { Content, title, own } = places[name] ?? places[''];
+  useTitle(`${t(title)} · ${offer.hospital.name}`);
+  return (
+    <>
+      <Header hospital={offer.hospital} />
+      <main>
+        <h1>{t(title)}</h1>
+        {own && !me.value ? <Login /> : <Content key={`${name} ${rest}`} offer={offer} rest={rest} />}
+      </main>
+    </>
+  );
+}
+
+function Page() {
+  const { data: offer, refusal, reload } = useLoaded(async () => (await Promise.all([loadOffer(), recognise()]))[0], []);
+  if (offer && me.value !== undefined) return <Site offer={offer} />;
+  return <main>{refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />}</main>;
+}
+
+render(<Page />, document.getElementById('page'));

@@ -152,9 +152,11 @@ function Chart({ name, rows, label, full }) {
   const place = useRef();
   const scheme = useScheme();
   useEffect(() => {
-    const chart = new uPlot(optionsOf(rows, label, place.current), [rows.map((_, i) => i), rows.map(([, count]) => count)], place.current);
-    const fit = new ResizeObserver(() => chart.setSize({ width: place.current.clientWidth, height: 220 }));
-    fit.observe(place.current);
+    const box = place.current;
+    const bars = [rows.map((_, i) => i), rows.map(([, count]) => count)];
+    const chart = new uPlot(optionsOf(rows, label, box), bars, box);
+    const fit = new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: 220 }));
+    fit.observe(box);
     return () => {
       fit.disconnect();
       chart.destroy();
