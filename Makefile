@@ -22,6 +22,7 @@ BENCH_PROGRAMS := $(BUILD)/bench/echo $(BUILD)/bench/tokens $(BUILD)/bench/argon
 FUZZ_TARGETS := json form token route calendar headers patient admin
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 PAGES := .build/www/index.html
+LINTERS := tests/lint/node_modules/.package-lock.json
 
 .PHONY: help run test bench chaos fuzz fuzz-programs lint format build pages clean \
         install deb package-test install-package \
@@ -50,11 +51,15 @@ chaos: install-chaos ## what faults do to it: one table, in under half an hour
 fuzz: install-fuzz ## every fuzz target for FUZZ_SECONDS=60 each, as many at once as there are cores
 	@exec .dev/fuzz
 
-lint: install-lint ## formatter, analysers, both compilers' warnings, the OpenAPI document
+lint: install-lint $(LINTERS) ## formatters, analysers, both compilers' warnings, the OpenAPI document
 	@.dev/lint
 
-format: install-lint ## let clang-format have its way
+format: install-lint $(LINTERS) ## let clang-format, and biome for the pages, have their way
 	clang-format -i $$(git ls-files '*.[ch]')
+	tests/lint/node_modules/.bin/biome check --write
+
+$(LINTERS): tests/lint/package-lock.json
+	@npm ci --prefix tests/lint --no-audit --no-fund --loglevel=error >/dev/null
 
 install-run install-test install-bench install-chaos install-fuzz install-lint install-package: install-%:
 	@.dev/install $*

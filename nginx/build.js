@@ -4,7 +4,7 @@
 // styles stand in /assets/ under names with a digest of their content, so that browsers may keep
 // them for ever; what is loaded later is a file of its own. Each text file has a compressed one beside it for
 // nginx's gzip_static.
-import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, gzipSync } from 'node:zlib';

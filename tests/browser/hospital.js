@@ -74,6 +74,9 @@ export async function assertAccessible(page, where) {
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   const bad = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`);
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`,
+    );
   assert.deepEqual(bad, [], where);
 }

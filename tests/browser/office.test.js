@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { assertAccessible, assertContent, openBrowser, openHospital, password, phone, screen, visit } from './hospital.js';
+import {
+  assertAccessible,
+  assertContent,
+  openBrowser,
+  openHospital,
+  password,
+  phone,
+  screen,
+  visit,
+} from './hospital.js';
 
 let hospital;
 let browser;
@@ -14,7 +23,16 @@ after(async () => {
   await hospital?.close();
 });
 
-const places = ['doctors', 'treatments', 'slots', 'closures', 'statistics', 'staff', 'hospital', 'access-log'];
+const places = [
+  'doctors',
+  'treatments',
+  'slots',
+  'closures',
+  'statistics',
+  'staff',
+  'hospital',
+  'access-log',
+];
 
 async function logIn(who, options = {}) {
   const page = await visit(browser, { viewport: screen, locale: 'en-GB', ...options });
@@ -56,7 +74,10 @@ test('an admin adds, changes, hides and brings back a doctor', async () => {
   await dialog(page).getByLabel('Active').check();
   await press(dialog(page), 'Save');
   await row(page, 'Newman').waitFor({ state: 'detached' });
-  assert.equal(hospital.sql("SELECT is_active, department FROM doctor WHERE name = 'Newman'"), 't|surgery');
+  assert.equal(
+    hospital.sql("SELECT is_active, department FROM doctor WHERE name = 'Newman'"),
+    't|surgery',
+  );
   assertContent(page);
   await page.context().close();
 });
@@ -116,7 +137,10 @@ test('treatments, slots, closures and colleagues are made and changed in the sam
   await press(dialog(page), 'Save');
   await row(page, 'nora@example.com').waitFor();
   assert.equal(hospital.sql("SELECT role FROM staff WHERE email = 'nora@example.com'"), 'desk');
-  assert.equal(await page.evaluate(() => JSON.stringify({ ...sessionStorage }).includes('correct horse')), false);
+  assert.equal(
+    await page.evaluate(() => JSON.stringify({ ...sessionStorage }).includes('correct horse')),
+    false,
+  );
   assertContent(page);
   await page.context().close();
 });
@@ -151,7 +175,12 @@ test('statistics count what there is, and the file has the same', async () => {
   const count = hospital.sql("SELECT count(*) FROM appointment WHERE lower(during) < '2027-04-01'");
   const total = page.locator('.numbers div').filter({ hasText: 'Appointments' }).locator('dd');
   await total.getByText(count, { exact: true }).waitFor();
-  await page.getByRole('table', { name: 'By doctor' }).getByRole('row').filter({ hasText: '김서연' }).getByText('3').waitFor();
+  await page
+    .getByRole('table', { name: 'By doctor' })
+    .getByRole('row')
+    .filter({ hasText: '김서연' })
+    .getByText('3')
+    .waitFor();
   assert.equal(await page.locator('canvas').count(), 2);
   await press(page, 'Today');
   await total.getByText('7', { exact: true }).waitFor();
@@ -169,7 +198,9 @@ test('statistics count what there is, and the file has the same', async () => {
 
 test('the access log tells who looked at whom', async () => {
   const desk = await logIn('desk');
-  await desk.evaluate(() => fetch('/api/v1/admin/patients/3', { headers: { 'X-Session': 'cookie' } }));
+  await desk.evaluate(() =>
+    fetch('/api/v1/admin/patients/3', { headers: { 'X-Session': 'cookie' } }),
+  );
   await desk.context().close();
   const page = await logIn('admin');
   await goTo(page, 'access-log');
@@ -185,7 +216,12 @@ test('who may not change anything sees no buttons for it', async () => {
     const page = await logIn(who);
     for (const place of ['doctors', 'treatments', 'slots', 'closures', 'staff', 'hospital']) {
       await goTo(page, place);
-      await page.getByRole('main').locator('table, dl').first().or(page.getByText('There is nothing')).waitFor();
+      await page
+        .getByRole('main')
+        .locator('table, dl')
+        .first()
+        .or(page.getByText('There is nothing'))
+        .waitFor();
       assert.equal(await page.getByRole('main').getByRole('button').count(), 0, `${who} ${place}`);
     }
     assert.equal(await page.getByRole('link', { name: 'Access log' }).count(), 0);

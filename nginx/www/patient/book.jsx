@@ -16,7 +16,9 @@ const isUnknown = ({ code, status }) => code === 'offline' || status >= 500;
 
 async function bookOnce(content) {
   try {
-    const booked = await api.send('POST', '/appointments', content, { key: keyFor(intention, content) });
+    const booked = await api.send('POST', '/appointments', content, {
+      key: keyFor(intention, content),
+    });
     settle(intention);
     return booked;
   } catch (refusal) {
@@ -30,7 +32,12 @@ export function Book({ offer, rest: [treatmentId, doctorId, start] }) {
   const doctor = offer.doctors.find(({ id }) => String(id) === doctorId);
   const work = useWork();
   const [done, setDone] = useState(false);
-  if (!treatment || !doctor || !start) return <p><a href="#/">{t('choose again')}</a></p>;
+  if (!treatment || !doctor || !start)
+    return (
+      <p>
+        <a href="#/">{t('choose again')}</a>
+      </p>
+    );
 
   const confirm = async (event) => {
     event.preventDefault();
@@ -52,14 +59,23 @@ export function Book({ offer, rest: [treatmentId, doctorId, start] }) {
   return (
     <div class="steps">
       <section class="paper">
-        <Summary rows={[
-          ['treatment', treatment.name],
-          ['doctor', t('doctor of', doctor)],
-          ['moment', showMoment(start)],
-          ['length', t('minutes', { minutes: treatment.duration_minutes })],
-          ['price', showWon(treatment.price)],
-        ]} />
-        <Field label={t('memo')} hint={t('memo hint')} maxLength={1000} value={choice.value.memo} onInput={(event) => choose({ memo: event.target.value })} error={work.errorOf('memo')}>
+        <Summary
+          rows={[
+            ['treatment', treatment.name],
+            ['doctor', t('doctor of', doctor)],
+            ['moment', showMoment(start)],
+            ['length', t('minutes', { minutes: treatment.duration_minutes })],
+            ['price', showWon(treatment.price)],
+          ]}
+        />
+        <Field
+          label={t('memo')}
+          hint={t('memo hint')}
+          maxLength={1000}
+          value={choice.value.memo}
+          onInput={(event) => choose({ memo: event.target.value })}
+          error={work.errorOf('memo')}
+        >
           {(attributes) => <textarea rows={3} {...attributes} />}
         </Field>
       </section>
@@ -70,15 +86,25 @@ export function Book({ offer, rest: [treatmentId, doctorId, start] }) {
       {refusal && isTaken(refusal) && (
         <Nearest
           offer={offer}
-          asked={{ treatment_id: treatment.id, department: choice.value.department, doctor_id: choice.value.doctor }}
+          asked={{
+            treatment_id: treatment.id,
+            department: choice.value.department,
+            doctor_id: choice.value.doctor,
+          }}
           start={start}
-          onPick={({ doctor_id: id, start_time: other }) => location.replace(`#/book/${treatment.id}/${id}/${other.slice(0, 16)}`)}
+          onPick={({ doctor_id: id, start_time: other }) =>
+            location.replace(`#/book/${treatment.id}/${id}/${other.slice(0, 16)}`)
+          }
         />
       )}
       {me.value ? (
         <form class="actions" onSubmit={confirm}>
-          <button class="main" disabled={work.busy || done}>{t(refusal && isUnknown(refusal) ? 'again' : 'confirm')}</button>
-          <a class="button" href="#/">{t('choose again')}</a>
+          <button class="main" disabled={work.busy || done}>
+            {t(refusal && isUnknown(refusal) ? 'again' : 'confirm')}
+          </button>
+          <a class="button" href="#/">
+            {t('choose again')}
+          </a>
         </form>
       ) : (
         <section class="paper">

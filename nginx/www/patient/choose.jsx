@@ -63,11 +63,18 @@ function Doctors({ doctors }) {
   const shown = doctors.filter((one) => !department || one.department === department);
   return (
     <div class="pair">
-      <Field label={t('department')} onChange={(event) => choose({ department: event.target.value, doctor: '' })}>
+      <Field
+        label={t('department')}
+        onChange={(event) => choose({ department: event.target.value, doctor: '' })}
+      >
         {(attributes) => (
           <select {...attributes}>
             <option value="">{t('any department')}</option>
-            {departments.map((name) => <option key={name} value={name} selected={name === department}>{name}</option>)}
+            {departments.map((name) => (
+              <option key={name} value={name} selected={name === department}>
+                {name}
+              </option>
+            ))}
           </select>
         )}
       </Field>
@@ -76,7 +83,9 @@ function Doctors({ doctors }) {
           <select {...attributes}>
             <option value="">{t('any doctor')}</option>
             {shown.map(({ id, name, department: of }) => (
-              <option key={id} value={id} selected={String(id) === doctor}>{t('doctor of', { name, department: of })}</option>
+              <option key={id} value={id} selected={String(id) === doctor}>
+                {t('doctor of', { name, department: of })}
+              </option>
             ))}
           </select>
         )}
@@ -94,7 +103,12 @@ export function When({ offer, asked, onPick }) {
       <h2 id="when">{t('when')}</h2>
       <Earliest offer={offer} asked={asked} onPick={onPick} />
       <div class="when">
-        <Month hospital={offer.hospital} asked={asked} day={day} onDay={(date) => choose({ day: date })} />
+        <Month
+          hospital={offer.hospital}
+          asked={asked}
+          day={day}
+          onDay={(date) => choose({ day: date })}
+        />
         {day >= today && <Times offer={offer} asked={asked} day={day} onPick={onPick} />}
       </div>
     </section>
@@ -107,7 +121,9 @@ function Earliest({ offer, asked, onPick }) {
   const today = dateOf(offer.hospital.now);
   const to = new Date(Date.parse(today) + farthest * 86_400_000).toISOString().slice(0, 10);
   const { data, refusal, reload } = useLoaded(
-    async () => (await api.look('/availability', { ...asked, from: today, to, limit: 1 })).body.items[0] ?? null,
+    async () =>
+      (await api.look('/availability', { ...asked, from: today, to, limit: 1 })).body.items[0] ??
+      null,
     [JSON.stringify(asked), me.value?.id],
   );
   if (refusal) return <LoadRefused refusal={refusal} onAgain={reload} />;

@@ -21,13 +21,35 @@ export function Login() {
     <form class="form login" onSubmit={submit}>
       <fieldset class="actions tabs">
         <legend class="unseen">{t('login')}</legend>
-        <button type="button" aria-pressed={!isNew} onClick={turn(false)}>{t('login')}</button>
-        <button type="button" aria-pressed={isNew} onClick={turn(true)}>{t('first time')}</button>
+        <button type="button" aria-pressed={!isNew} onClick={turn(false)}>
+          {t('login')}
+        </button>
+        <button type="button" aria-pressed={isNew} onClick={turn(true)}>
+          {t('first time')}
+        </button>
       </fieldset>
       {isNew && (
-        <Field label={t('name')} autocomplete="name" required maxLength={100} value={values.name} onInput={typed('name')} error={work.errorOf('name')} />
+        <Field
+          label={t('name')}
+          autocomplete="name"
+          required
+          maxLength={100}
+          value={values.name}
+          onInput={typed('name')}
+          error={work.errorOf('name')}
+        />
       )}
-      <Field label={t('phone')} type="tel" autocomplete="tel" inputMode="tel" required placeholder="010-1234-5678" value={values.phone} onInput={typed('phone')} error={work.errorOf('phone')} />
+      <Field
+        label={t('phone')}
+        type="tel"
+        autocomplete="tel"
+        inputMode="tel"
+        required
+        placeholder="010-1234-5678"
+        value={values.phone}
+        onInput={typed('phone')}
+        error={work.errorOf('phone')}
+      />
       <Field
         label={t('password')}
         type="password"
@@ -43,7 +65,9 @@ export function Login() {
       <Refused refusal={work.refusal}>
         {work.refusal?.code === 'duplicate' && <p>{t('known number')}</p>}
       </Refused>
-      <button class="main" disabled={work.busy}>{t(isNew ? 'register' : 'login')}</button>
+      <button class="main" disabled={work.busy}>
+        {t(isNew ? 'register' : 'login')}
+      </button>
     </form>
   );
 }

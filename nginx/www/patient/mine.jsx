@@ -13,7 +13,10 @@ const mayChange = ({ status }) => status === 'pending' || status === 'confirmed'
 export function Mine({ offer }) {
   const { data, refusal, reload } = useLoaded(
     async () => {
-      const [hospital, appointments] = await Promise.all([api.get('/hospital'), api.list('/appointments')]);
+      const [hospital, appointments] = await Promise.all([
+        api.get('/hospital'),
+        api.list('/appointments'),
+      ]);
       return { now: hospital.now, appointments };
     },
     [],
@@ -28,16 +31,24 @@ export function Mine({ offer }) {
       <LoadRefused refusal={refusal} onAgain={reload} />
       <section aria-labelledby="to-come">
         <h2 id="to-come">{t('to come')}</h2>
-        {toCome.length === 0 && <p class="hint">{t('nothing to come')} <a href="#/">{t('book')}</a></p>}
+        {toCome.length === 0 && (
+          <p class="hint">
+            {t('nothing to come')} <a href="#/">{t('book')}</a>
+          </p>
+        )}
         <ul class="appointments">
-          {toCome.map((one) => <Appointment key={one.id} appointment={one} onCancel={() => setCancelling(one)} />)}
+          {toCome.map((one) => (
+            <Appointment key={one.id} appointment={one} onCancel={() => setCancelling(one)} />
+          ))}
         </ul>
       </section>
       {past.length > 0 && (
         <section aria-labelledby="past">
           <h2 id="past">{t('past')}</h2>
           <ul class="appointments past">
-            {past.map((one) => <Appointment key={one.id} appointment={one} />)}
+            {past.map((one) => (
+              <Appointment key={one.id} appointment={one} />
+            ))}
           </ul>
         </section>
       )}
@@ -60,14 +71,29 @@ function Appointment({ appointment, onCancel }) {
   const moment = showMoment(start);
   return (
     <li class="paper">
-      <h3>{moment} – {showTime(end)}</h3>
-      <p>{treatment.name} · {t('doctor of', doctor)} · {showWon(treatment.price)}</p>
+      <h3>
+        {moment} – {showTime(end)}
+      </h3>
+      <p>
+        {treatment.name} · {t('doctor of', doctor)} · {showWon(treatment.price)}
+      </p>
       {memo && <p class="hint">{memo}</p>}
-      <p><span class={`status ${status}`}>{t(status)}</span></p>
+      <p>
+        <span class={`status ${status}`}>{t(status)}</span>
+      </p>
       {onCancel && mayChange(appointment) && (
         <div class="actions">
-          <a class="button" href={`#/move/${id}`} aria-label={t('move of', { moment })}>{t('move')}</a>
-          <button type="button" class="danger" aria-label={t('cancel of', { moment })} onClick={onCancel}>{t('cancel it')}</button>
+          <a class="button" href={`#/move/${id}`} aria-label={t('move of', { moment })}>
+            {t('move')}
+          </a>
+          <button
+            type="button"
+            class="danger"
+            aria-label={t('cancel of', { moment })}
+            onClick={onCancel}
+          >
+            {t('cancel it')}
+          </button>
         </div>
       )}
     </li>
@@ -92,12 +118,25 @@ function Cancel({ appointment, onClose }) {
   return (
     <Dialog title={t('cancel title')} onClose={onClose}>
       <form class="form" onSubmit={submit}>
-        <p>{showMoment(appointment.start_time)} · {appointment.treatment.name} · {appointment.doctor.name}</p>
-        <Field label={t('reason')} maxLength={500} value={reason} error={work.errorOf('reason')} onInput={(event) => setReason(event.target.value)} />
+        <p>
+          {showMoment(appointment.start_time)} · {appointment.treatment.name} ·{' '}
+          {appointment.doctor.name}
+        </p>
+        <Field
+          label={t('reason')}
+          maxLength={500}
+          value={reason}
+          error={work.errorOf('reason')}
+          onInput={(event) => setReason(event.target.value)}
+        />
         <Refused refusal={work.refusal} />
         <div class="actions">
-          <button class="danger" disabled={work.busy}>{t('cancel it')}</button>
-          <button type="button" onClick={onClose}>{t('keep it')}</button>
+          <button class="danger" disabled={work.busy}>
+            {t('cancel it')}
+          </button>
+          <button type="button" onClick={onClose}>
+            {t('keep it')}
+          </button>
         </div>
       </form>
     </Dialog>

@@ -10,9 +10,17 @@ import { api } from './session.js';
 import { t } from './words.js';
 
 export function Move({ offer, rest: [id] }) {
-  const { data: appointment, refusal, reload } = useLoaded(async () => (await api.look(`/appointments/${id}`)).body, [id]);
+  const {
+    data: appointment,
+    refusal,
+    reload,
+  } = useLoaded(async () => (await api.look(`/appointments/${id}`)).body, [id]);
   if (refusal) return <LoadRefused refusal={refusal} onAgain={reload} />;
-  return appointment ? <Moving offer={offer} appointment={appointment} onAgain={reload} /> : <Loading />;
+  return appointment ? (
+    <Moving offer={offer} appointment={appointment} onAgain={reload} />
+  ) : (
+    <Loading />
+  );
 }
 
 function Moving({ offer, appointment, onAgain }) {
@@ -29,7 +37,10 @@ function Moving({ offer, appointment, onAgain }) {
     event.preventDefault();
     const to = { start_time: picked.start_time.slice(0, 16), doctor_id: picked.doctor_id };
     const moved = await work.run(() =>
-      api.send('PATCH', `/appointments/${id}`, to, { key: keyFor('moving', { id, version, to }), version }),
+      api.send('PATCH', `/appointments/${id}`, to, {
+        key: keyFor('moving', { id, version, to }),
+        version,
+      }),
     );
     if (!moved) return;
     settle('moving');
@@ -40,11 +51,13 @@ function Moving({ offer, appointment, onAgain }) {
   return (
     <div class="steps">
       <section class="paper">
-        <Summary rows={[
-          ['moment', showMoment(appointment.start_time)],
-          ['treatment', treatment.name],
-          ['doctor', t('doctor of', doctor)],
-        ]} />
+        <Summary
+          rows={[
+            ['moment', showMoment(appointment.start_time)],
+            ['treatment', treatment.name],
+            ['doctor', t('doctor of', doctor)],
+          ]}
+        />
         <p class="hint">{t('stays yours')}</p>
       </section>
       <Field label={t('doctor')} onChange={(event) => setWhom(event.target.value)}>
@@ -52,7 +65,9 @@ function Moving({ offer, appointment, onAgain }) {
           <select {...attributes}>
             <option value="">{t('any doctor')}</option>
             {offer.doctors.map((one) => (
-              <option key={one.id} value={one.id} selected={String(one.id) === whom}>{t('doctor of', one)}</option>
+              <option key={one.id} value={one.id} selected={String(one.id) === whom}>
+                {t('doctor of', one)}
+              </option>
             ))}
           </select>
         )}
@@ -61,14 +76,29 @@ function Moving({ offer, appointment, onAgain }) {
       {picked && (
         <form class="paper form" onSubmit={confirm}>
           <h2>{t('move to', { moment: showMoment(picked.start_time) })}</h2>
-          <p>{t('doctor of', offer.doctors.find((one) => one.id === picked.doctor_id))}</p>
+          <p>
+            {t(
+              'doctor of',
+              offer.doctors.find((one) => one.id === picked.doctor_id),
+            )}
+          </p>
           <Refused refusal={refusal}>
-            {isStale && <button type="button" onClick={onAgain}>{t('see it')}</button>}
+            {isStale && (
+              <button type="button" onClick={onAgain}>
+                {t('see it')}
+              </button>
+            )}
           </Refused>
-          {refusal && isTaken(refusal) && <Nearest offer={offer} asked={asked} start={picked.start_time} onPick={pick} />}
+          {refusal && isTaken(refusal) && (
+            <Nearest offer={offer} asked={asked} start={picked.start_time} onPick={pick} />
+          )}
           <div class="actions">
-            <button class="main" disabled={work.busy}>{t('move')}</button>
-            <a class="button" href="#/mine">{t('keep it')}</a>
+            <button class="main" disabled={work.busy}>
+              {t('move')}
+            </button>
+            <a class="button" href="#/mine">
+              {t('keep it')}
+            </a>
           </div>
         </form>
       )}

@@ -4,7 +4,16 @@ import { Loading, LoadRefused, useLoaded } from '../shared/ui.jsx';
 import { api } from './session.js';
 import { t } from './words.js';
 
-const places = ['doctor_busy', 'slot_full', 'patient_busy', 'closed', 'doctor_away', 'no_slot', 'in_the_past', 'too_soon'];
+const places = [
+  'doctor_busy',
+  'slot_full',
+  'patient_busy',
+  'closed',
+  'doctor_away',
+  'no_slot',
+  'in_the_past',
+  'too_soon',
+];
 
 // Whether another time would do.
 export const isTaken = ({ code }) => places.includes(code);
@@ -29,7 +38,11 @@ async function loadNearest(asked, start, today) {
 }
 
 export function Nearest({ offer, asked, start, onPick }) {
-  const { data: items, refusal, reload } = useLoaded(
+  const {
+    data: items,
+    refusal,
+    reload,
+  } = useLoaded(
     () => loadNearest(asked, start, dateOf(offer.hospital.now)),
     [JSON.stringify(asked), start],
   );
@@ -43,7 +56,8 @@ export function Nearest({ offer, asked, start, onPick }) {
         {items.map((item) => (
           <li key={item.start_time}>
             <button type="button" onClick={() => onPick(item)}>
-              {showMoment(item.start_time)} · {offer.doctors.find(({ id }) => id === item.doctor_id)?.name}
+              {showMoment(item.start_time)} ·{' '}
+              {offer.doctors.find(({ id }) => id === item.doctor_id)?.name}
             </button>
           </li>
         ))}

@@ -7,18 +7,24 @@ import { t } from './words.js';
 
 function byTime(items) {
   const times = new Map();
-  for (const item of items) times.set(item.start_time, [...(times.get(item.start_time) ?? []), item]);
+  for (const item of items)
+    times.set(item.start_time, [...(times.get(item.start_time) ?? []), item]);
   return [...times];
 }
 
 export function Times({ offer, asked, day, onPick }) {
   const [open, setOpen] = useState(null);
-  const { data: items, refusal, reload } = useLoaded(
+  const {
+    data: items,
+    refusal,
+    reload,
+  } = useLoaded(
     async () => (await api.look('/availability', { ...asked, from: day, to: day })).body.items,
     [JSON.stringify(asked), day, me.value?.id],
     15_000,
   );
-  const pick = (start, free) => (free.length === 1 ? onPick(free[0]) : setOpen(open === start ? null : start));
+  const pick = (start, free) =>
+    free.length === 1 ? onPick(free[0]) : setOpen(open === start ? null : start);
   return (
     <div class="times" aria-live="polite">
       <h3>{showDate(day)}</h3>
@@ -28,13 +34,24 @@ export function Times({ offer, asked, day, onPick }) {
       <ul>
         {byTime(items ?? []).map(([start, free]) => (
           <li key={start}>
-            <button type="button" aria-expanded={free.length > 1 ? open === start : undefined} onClick={() => pick(start, free)}>
+            <button
+              type="button"
+              aria-expanded={free.length > 1 ? open === start : undefined}
+              onClick={() => pick(start, free)}
+            >
               {showTime(start)}
             </button>
           </li>
         ))}
       </ul>
-      {open && <Who offer={offer} free={byTime(items).find(([start]) => start === open)?.[1] ?? []} start={open} onPick={onPick} />}
+      {open && (
+        <Who
+          offer={offer}
+          free={byTime(items).find(([start]) => start === open)?.[1] ?? []}
+          start={open}
+          onPick={onPick}
+        />
+      )}
     </div>
   );
 }
@@ -44,9 +61,13 @@ function Who({ offer, free, start, onPick }) {
   return (
     <fieldset class="who">
       <legend>{t('who at', { time: showTime(start) })}</legend>
-      <button type="button" class="main" onClick={() => onPick(free[0])}>{t('whoever is free')}</button>
+      <button type="button" class="main" onClick={() => onPick(free[0])}>
+        {t('whoever is free')}
+      </button>
       {free.map((item) => (
-        <button key={item.doctor_id} type="button" onClick={() => onPick(item)}>{t('doctor of', nameOf(item.doctor_id))}</button>
+        <button key={item.doctor_id} type="button" onClick={() => onPick(item)}>
+          {t('doctor of', nameOf(item.doctor_id))}
+        </button>
       ))}
     </fieldset>
   );

@@ -43,7 +43,8 @@ export const t = translator({
     'memo hint': '증상이나 병원이 알아야 할 것을 적어 주세요. 비워 두어도 됩니다.',
     confirm: '예약 확정',
     again: '다시 시도',
-    unknown: '예약이 되었는지 아직 알 수 없습니다. 다시 시도해도 예약은 한 번만 됩니다. 적은 내용은 그대로 있습니다.',
+    unknown:
+      '예약이 되었는지 아직 알 수 없습니다. 다시 시도해도 예약은 한 번만 됩니다. 적은 내용은 그대로 있습니다.',
     taken: '아래에서 가까운 다른 시간을 고를 수 있습니다. 적은 내용은 그대로 있습니다.',
     nearest: '가까운 빈 시간',
     'login to book': '예약하려면 로그인하거나 처음이면 등록해 주세요. 고른 내용은 그대로 있습니다.',
@@ -116,7 +117,8 @@ export const t = translator({
     'none soon': 'Nothing is free within two months. Perhaps with another doctor or department?',
     'month before': 'The month before',
     'month after': 'The month after',
-    'day with room': ({ day, count }) => `${day}, ${count} ${count === 1 ? 'start' : 'starts'} free`,
+    'day with room': ({ day, count }) =>
+      `${day}, ${count} ${count === 1 ? 'start' : 'starts'} free`,
     'day without room': '{day}, no room',
     'day full': 'Nothing is free on this day.',
     'who at': 'Doctors who are free at {time}',
@@ -130,10 +132,12 @@ export const t = translator({
     'memo hint': 'Complaints, or what the hospital should know. May be left empty.',
     confirm: 'Book it',
     again: 'Try again',
-    unknown: 'It is not known yet whether it is booked. Trying again books it once only, and nothing you typed is lost.',
+    unknown:
+      'It is not known yet whether it is booked. Trying again books it once only, and nothing you typed is lost.',
     taken: 'Below are other times near it. Nothing you typed is lost.',
     nearest: 'Free times near it',
-    'login to book': 'To book, please log in, or register when you are new here. What you chose stays.',
+    'login to book':
+      'To book, please log in, or register when you are new here. What you chose stays.',
     name: 'Name',
     phone: 'Telephone',
     password: 'Password',

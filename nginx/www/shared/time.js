@@ -35,7 +35,9 @@ function addDays(date, days) {
 
 // The first day of the month that is so many months after the date's own.
 function addMonths(date, months) {
-  const first = new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1 + months, 1));
+  const first = new Date(
+    Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1 + months, 1),
+  );
   return first.toISOString().slice(0, 10);
 }
 
@@ -64,9 +66,7 @@ const showWon = (won) =>
 
 // '01012345678' as people write it.
 const showPhone = (phone) =>
-  /^0\d{8,10}$/.test(phone)
-    ? phone.replace(/^(02|0\d\d)(\d{3,4})(\d{4})$/, '$1-$2-$3')
-    : phone;
+  /^0\d{8,10}$/.test(phone) ? phone.replace(/^(02|0\d\d)(\d{3,4})(\d{4})$/, '$1-$2-$3') : phone;
 
 export {
   addDays,

@@ -1,8 +1,19 @@
 // The staff's console: who is here, the sections that their role may see, and the one they are in.
-import { useState } from 'preact/hooks';
+
 import { render } from 'preact';
+import { useState } from 'preact/hooks';
 import { useTitle } from '../shared/language.js';
-import { Dialog, Field, LanguageSwitch, Loading, LoadRefused, Refused, usePlace, useLoaded, useWork } from '../shared/ui.jsx';
+import {
+  Dialog,
+  Field,
+  LanguageSwitch,
+  Loading,
+  LoadRefused,
+  Refused,
+  useLoaded,
+  usePlace,
+  useWork,
+} from '../shared/ui.jsx';
 import { expired, logIn, logOut, may, me, recognise } from './session.js';
 import { t } from './words.js';
 import '../shared/base.css';
@@ -39,10 +50,26 @@ function Login({ email: known }) {
   };
   return (
     <form class="form" onSubmit={submit}>
-      <Field label={t('email')} type="email" autocomplete="username" required value={email} onInput={(e) => setEmail(e.target.value)} />
-      <Field label={t('password')} type="password" autocomplete="current-password" required value={password} onInput={(e) => setPassword(e.target.value)} />
+      <Field
+        label={t('email')}
+        type="email"
+        autocomplete="username"
+        required
+        value={email}
+        onInput={(e) => setEmail(e.target.value)}
+      />
+      <Field
+        label={t('password')}
+        type="password"
+        autocomplete="current-password"
+        required
+        value={password}
+        onInput={(e) => setPassword(e.target.value)}
+      />
       <Refused refusal={work.refusal} />
-      <button class="main" disabled={work.busy}>{t('login')}</button>
+      <button class="main" disabled={work.busy}>
+        {t('login')}
+      </button>
     </form>
   );
 }
@@ -60,9 +87,13 @@ function LoginPage() {
 function Menu({ current }) {
   return (
     <nav aria-label={t('sections')}>
-      {sections.filter(({ role }) => may(role)).map(({ place }) => (
-        <a key={place} href={`#/${place}`} aria-current={place === current ? 'page' : undefined}>{t(place)}</a>
-      ))}
+      {sections
+        .filter(({ role }) => may(role))
+        .map(({ place }) => (
+          <a key={place} href={`#/${place}`} aria-current={place === current ? 'page' : undefined}>
+            {t(place)}
+          </a>
+        ))}
     </nav>
   );
 }
@@ -81,14 +112,20 @@ function Console() {
   const work = useWork();
   return (
     <>
-      <a class="skip" href="#content" onClick={(e) => { e.preventDefault(); document.getElementById('content').focus(); }}>{t('skip')}</a>
+      <button type="button" class="skip" onClick={() => document.getElementById('content').focus()}>
+        {t('skip')}
+      </button>
       <header class="bar">
         <strong>{t('console')}</strong>
         <Menu current={section.place} />
         <div class="who">
-          <span>{me.value.name} · {t(me.value.role)}</span>
+          <span>
+            {me.value.name} · {t(me.value.role)}
+          </span>
           <LanguageSwitch />
-          <button type="button" disabled={work.busy} onClick={() => work.run(logOut)}>{t('logout')}</button>
+          <button type="button" disabled={work.busy} onClick={() => work.run(logOut)}>
+            {t('logout')}
+          </button>
         </div>
         <Refused refusal={work.refusal} />
       </header>
@@ -96,7 +133,13 @@ function Console() {
         <Section section={section} rest={rest} />
       </main>
       {expired.value && (
-        <Dialog title={t('login')} onClose={() => { expired.value = false; me.value = null; }}>
+        <Dialog
+          title={t('login')}
+          onClose={() => {
+            expired.value = false;
+            me.value = null;
+          }}
+        >
           <p>{t('again')}</p>
           <Login email={me.value.email} />
         </Dialog>
@@ -108,7 +151,8 @@ function Console() {
 function Page() {
   const { refusal, reload } = useLoaded(recognise, []);
   useTitle(t('console'));
-  if (me.value === undefined) return refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />;
+  if (me.value === undefined)
+    return refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />;
   return me.value ? <Console /> : <LoginPage />;
 }
 

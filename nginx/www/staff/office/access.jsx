@@ -23,7 +23,11 @@ export function AccessLog() {
   const [filter, setFilter] = useState({ from: '', to: '', patient_id: '', staff_id: '' });
   const [page, setPage] = useState(1);
   const { data: staff = [] } = useLoaded(() => api.list('/staff'), []);
-  const { data: log, refusal, reload } = useLoaded(
+  const {
+    data: log,
+    refusal,
+    reload,
+  } = useLoaded(
     () => api.get('/access-log', { ...filter, page, page_size: pageSize }),
     [JSON.stringify(filter), page],
   );
@@ -39,7 +43,9 @@ export function AccessLog() {
       </form>
       <LoadRefused refusal={refusal} onAgain={reload} />
       {log ? <Entries entries={log.items} /> : <Loading />}
-      {log && <Pages page={page} last={Math.max(1, Math.ceil(log.total / pageSize))} onPage={setPage} />}
+      {log && (
+        <Pages page={page} last={Math.max(1, Math.ceil(log.total / pageSize))} onPage={setPage} />
+      )}
     </section>
   );
 }
@@ -47,12 +53,14 @@ export function AccessLog() {
 function Entries({ entries }) {
   if (entries.length === 0) return <p class="hint">{t('nothing')}</p>;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={t('access-log')}>
+    <section class="scroll" tabIndex={0} aria-label={t('access-log')}>
       <table>
         <thead>
           <tr>
             {['at', 'who', 'patient_id', 'action', 'address'].map((name) => (
-              <th key={name} scope="col">{t(name)}</th>
+              <th key={name} scope="col">
+                {t(name)}
+              </th>
             ))}
           </tr>
         </thead>
@@ -68,16 +76,20 @@ function Entries({ entries }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
 function Pages({ page, last, onPage }) {
   return (
     <nav class="actions" aria-label={t('pages')}>
-      <button type="button" disabled={page === 1} onClick={() => onPage(page - 1)}>{t('newer')}</button>
+      <button type="button" disabled={page === 1} onClick={() => onPage(page - 1)}>
+        {t('newer')}
+      </button>
       <span>{t('page of', { page, last })}</span>
-      <button type="button" disabled={page === last} onClick={() => onPage(page + 1)}>{t('older')}</button>
+      <button type="button" disabled={page === last} onClick={() => onPage(page + 1)}>
+        {t('older')}
+      </button>
     </nav>
   );
 }

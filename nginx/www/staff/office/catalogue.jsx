@@ -32,11 +32,11 @@ function List({ noun, names }) {
   const [filter, setFilter] = useState(startOf(noun.filters));
   const [open, setOpen] = useState(null);
   const [said, setSaid] = useState('');
-  const { data: rows, refusal, reload } = useLoaded(
-    () => api.list(noun.address, filter),
-    [JSON.stringify(filter)],
-    15_000,
-  );
+  const {
+    data: rows,
+    refusal,
+    reload,
+  } = useLoaded(() => api.list(noun.address, filter), [JSON.stringify(filter)], 15_000);
   const done = (sentence) => {
     setOpen(null);
     setSaid(sentence);
@@ -55,11 +55,29 @@ function List({ noun, names }) {
       <form class="filters" aria-label={t('filters')} onSubmit={(event) => event.preventDefault()}>
         <Inputs fields={noun.filters} values={filter} names={names} onChange={setFilter} />
       </form>
-      <p role="status" class="said">{said}</p>
+      <p role="status" class="said">
+        {said}
+      </p>
       <LoadRefused refusal={refusal} onAgain={reload} />
       {rows ? <Rows noun={noun} rows={rows} names={names} onOpen={setOpen} /> : <Loading />}
-      {open?.form && <RowForm noun={noun} row={open.row} names={names} onClose={() => setOpen(null)} onDone={done} />}
-      {open?.remove && <Removal noun={noun} row={open.row} names={names} onClose={() => setOpen(null)} onDone={done} />}
+      {open?.form && (
+        <RowForm
+          noun={noun}
+          row={open.row}
+          names={names}
+          onClose={() => setOpen(null)}
+          onDone={done}
+        />
+      )}
+      {open?.remove && (
+        <Removal
+          noun={noun}
+          row={open.row}
+          names={names}
+          onClose={() => setOpen(null)}
+          onDone={done}
+        />
+      )}
     </section>
   );
 }
@@ -67,24 +85,40 @@ function List({ noun, names }) {
 function Rows({ noun, rows, names, onOpen }) {
   if (rows.length === 0) return <p class="hint">{t('nothing')}</p>;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={t(noun.name)}>
+    <section class="scroll" tabIndex={0} aria-label={t(noun.name)}>
       <table>
         <thead>
           <tr>
-            {noun.columns.map(({ name }) => <th key={name} scope="col">{t(name)}</th>)}
-            {may('admin') && <th scope="col"><span class="unseen">{t('actions')}</span></th>}
+            {noun.columns.map(({ name }) => (
+              <th key={name} scope="col">
+                {t(name)}
+              </th>
+            ))}
+            {may('admin') && (
+              <th scope="col">
+                <span class="unseen">{t('actions')}</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
           {rows.map((row) => (
             <tr key={row.id} class={row.is_active === false ? 'inactive' : ''}>
-              {noun.columns.map(({ name, show, prose }) => <td key={name} class={prose && 'prose'}>{show(row, names)}</td>)}
-              {may('admin') && <td><Actions noun={noun} row={row} names={names} onOpen={onOpen} /></td>}
+              {noun.columns.map(({ name, show, prose }) => (
+                <td key={name} class={prose && 'prose'}>
+                  {show(row, names)}
+                </td>
+              ))}
+              {may('admin') && (
+                <td>
+                  <Actions noun={noun} row={row} names={names} onOpen={onOpen} />
+                </td>
+              )}
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
@@ -99,12 +133,21 @@ function Actions({ noun, row, names, onOpen }) {
   return (
     <div class="actions">
       {!noun.isRemoved && (
-        <button type="button" aria-label={t('change of', { title })} onClick={() => onOpen({ row, form: true })}>
+        <button
+          type="button"
+          aria-label={t('change of', { title })}
+          onClick={() => onOpen({ row, form: true })}
+        >
           {t('change')}
         </button>
       )}
       {row.is_active !== false && (
-        <button type="button" class="danger" aria-label={t(`${word} title`, { title })} onClick={() => onOpen({ row, remove: true })}>
+        <button
+          type="button"
+          class="danger"
+          aria-label={t(`${word} title`, { title })}
+          onClick={() => onOpen({ row, remove: true })}
+        >
           {t(word)}
         </button>
       )}
@@ -116,7 +159,9 @@ function RowForm({ noun, row, names, onClose, onDone }) {
   const [values, setValues] = useState(startOf(noun.fields, row));
   const work = useWork();
   const read = () => {
-    const given = Object.fromEntries(noun.fields.map((field) => [field.name, field.read(values[field.name])]));
+    const given = Object.fromEntries(
+      noun.fields.map((field) => [field.name, field.read(values[field.name])]),
+    );
     return noun.prepare ? noun.prepare(given) : given;
   };
   const save = async () => {
@@ -132,16 +177,34 @@ function RowForm({ noun, row, names, onClose, onDone }) {
     const saved = await work.run(save);
     if (saved) onDone(t('saved', { title: titleOf(noun, saved, names) }));
   };
-  const fields = noun.fields.map((field) => ({ ...field, required: field.required || (field.requiredAtFirst && !row) }));
+  const fields = noun.fields.map((field) => ({
+    ...field,
+    required: field.required || (field.requiredAtFirst && !row),
+  }));
   return (
-    <Dialog title={row ? t('change of', { title: titleOf(noun, row, names) }) : t(`new ${noun.name}`)} onClose={onClose}>
+    <Dialog
+      title={row ? t('change of', { title: titleOf(noun, row, names) }) : t(`new ${noun.name}`)}
+      onClose={onClose}
+    >
       <form class="form" onSubmit={submit}>
-        <Inputs fields={fields} values={values} names={names} errorOf={work.errorOf} onChange={setValues} />
-        {row && noun.fields.some(({ name }) => name === 'password') && <p class="hint">{t('password stays')}</p>}
+        <Inputs
+          fields={fields}
+          values={values}
+          names={names}
+          errorOf={work.errorOf}
+          onChange={setValues}
+        />
+        {row && noun.fields.some(({ name }) => name === 'password') && (
+          <p class="hint">{t('password stays')}</p>
+        )}
         <NotDone refusal={work.refusal} noun={noun} />
         <div class="actions">
-          <button class="main" disabled={work.busy}>{t('save')}</button>
-          <button type="button" onClick={onClose}>{t('cancel')}</button>
+          <button class="main" disabled={work.busy}>
+            {t('save')}
+          </button>
+          <button type="button" onClick={onClose}>
+            {t('cancel')}
+          </button>
         </div>
       </form>
     </Dialog>
@@ -161,8 +224,12 @@ function Removal({ noun, row, names, onClose, onDone }) {
       <p>{t(`${word} explained`)}</p>
       <NotDone refusal={work.refusal} noun={noun} />
       <div class="actions">
-        <button type="button" class="danger" disabled={work.busy} onClick={remove}>{t(word)}</button>
-        <button type="button" onClick={onClose}>{t('cancel')}</button>
+        <button type="button" class="danger" disabled={work.busy} onClick={remove}>
+          {t(word)}
+        </button>
+        <button type="button" onClick={onClose}>
+          {t('cancel')}
+        </button>
       </div>
     </Dialog>
   );

@@ -53,7 +53,9 @@ function Settings() {
   const submit = async (event) => {
     event.preventDefault();
     setSaid('');
-    const body = Object.fromEntries(fields.map(({ name, read }) => [name, read(String(values[name]))]));
+    const body = Object.fromEntries(
+      fields.map(({ name, read }) => [name, read(String(values[name]))]),
+    );
     const saved = await work.run(() => api.send('PUT', '/hospital', body));
     if (!saved) return;
     hospital.value = saved;
@@ -65,9 +67,13 @@ function Settings() {
       <Inputs fields={fields} values={values} errorOf={work.errorOf} onChange={setValues} />
       <p class="hint">{t('lunch explained')}</p>
       <NotDone refusal={work.refusal} noun={{ name: 'hospital' }} />
-      <p role="status" class="said">{said}</p>
+      <p role="status" class="said">
+        {said}
+      </p>
       <div class="actions">
-        <button class="main" disabled={work.busy}>{t('save')}</button>
+        <button class="main" disabled={work.busy}>
+          {t('save')}
+        </button>
       </div>
     </form>
   );

@@ -22,7 +22,12 @@ function Input({ field, value, names, error, onValue }) {
   if (type === 'checkbox') {
     return (
       <label class="check">
-        <input type="checkbox" checked={value} onChange={(event) => onValue(event.target.checked)} /> {t(name)}
+        <input
+          type="checkbox"
+          checked={value}
+          onChange={(event) => onValue(event.target.checked)}
+        />{' '}
+        {t(name)}
       </label>
     );
   }
@@ -63,7 +68,9 @@ export function NotDone({ refusal, noun }) {
   const count = /^(\d+) appointment/.exec(refusal?.detail ?? '')?.[1];
   return (
     <Refused refusal={refusal}>
-      {refusal?.code === 'in_use' && <p>{count ? t('in the way', { count }) : t(`in use ${noun.name}`)}</p>}
+      {refusal?.code === 'in_use' && (
+        <p>{count ? t('in the way', { count }) : t(`in use ${noun.name}`)}</p>
+      )}
     </Refused>
   );
 }

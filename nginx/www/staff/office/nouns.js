@@ -21,8 +21,17 @@ const numberOrNothing = {
   write: (value) => (value === null ? '' : String(value)),
 };
 
-const active = { name: 'is_active', type: 'checkbox', read: (on) => on, write: (on) => on, first: true };
-const activeColumn = { name: 'is_active', show: ({ is_active: on }) => (on ? t('active') : t('hidden')) };
+const active = {
+  name: 'is_active',
+  type: 'checkbox',
+  read: (on) => on,
+  write: (on) => on,
+  first: true,
+};
+const activeColumn = {
+  name: 'is_active',
+  show: ({ is_active: on }) => (on ? t('active') : t('hidden')),
+};
 const activeFilter = {
   name: 'is_active',
   ...choice,
@@ -42,7 +51,8 @@ const everyDay = () => [['', t('every day')], ...weekdays()];
 const halfHour = (index) =>
   `${String(Math.floor(index / 2)).padStart(2, '0')}:${index % 2 ? '30' : '00'}`;
 const halfHours = () => Array.from({ length: 48 }, (_, i) => [halfHour(i), halfHour(i)]);
-const halfHourAfter = (time) => halfHour(1 + Number(time.slice(0, 2)) * 2 + (time.slice(3) === '30' ? 1 : 0));
+const halfHourAfter = (time) =>
+  halfHour(1 + Number(time.slice(0, 2)) * 2 + (time.slice(3) === '30' ? 1 : 0));
 
 const doctorOptions = (nobody) => (names) => [
   ['', nobody()],

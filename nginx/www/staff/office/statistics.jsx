@@ -2,7 +2,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { language } from '../../shared/language.js';
-import { addDays, addMonths, dateOf, endOfMonth, showDate, showDay, showWon, startOfMonth, startOfWeek } from '../../shared/time.js';
+import {
+  addDays,
+  addMonths,
+  dateOf,
+  endOfMonth,
+  showDate,
+  showDay,
+  showWon,
+  startOfMonth,
+  startOfWeek,
+} from '../../shared/time.js';
 import { Loading, LoadRefused, useLoaded } from '../../shared/ui.jsx';
 import { hospital, loadHospital } from '../hospital.js';
 import { api } from '../session.js';
@@ -18,15 +28,26 @@ const ranges = {
 };
 
 const percent = (share) =>
-  share === null ? '–' : new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: 1 }).format(share);
+  share === null
+    ? '–'
+    : new Intl.NumberFormat(language.value, { style: 'percent', maximumFractionDigits: 1 }).format(
+        share,
+      );
 
 async function loadBasics() {
-  const [, doctors, treatments] = await Promise.all([loadHospital(), api.list('/doctors'), api.list('/treatments')]);
+  const [, doctors, treatments] = await Promise.all([
+    loadHospital(),
+    api.list('/doctors'),
+    api.list('/treatments'),
+  ]);
   return { doctors, treatments };
 }
 
 const filtersOf = ({ doctors, treatments }) => {
-  const optionsOf = (things) => () => [['', t('all')], ...things.map(({ id, name }) => [String(id), name])];
+  const optionsOf = (things) => () => [
+    ['', t('all')],
+    ...things.map(({ id, name }) => [String(id), name]),
+  ];
   return [
     { name: 'from', type: 'date', required: true },
     { name: 'to', type: 'date', required: true },
@@ -53,7 +74,11 @@ function Chosen({ basics }) {
     return { ...filter, from, to };
   };
   const [filter, setFilter] = useState(inRange('this month', { doctor_id: '', treatment_id: '' }));
-  const { data: figures, refusal, reload } = useLoaded(() => api.get('/stats', filter), [JSON.stringify(filter)]);
+  const {
+    data: figures,
+    refusal,
+    reload,
+  } = useLoaded(() => api.get('/stats', filter), [JSON.stringify(filter)]);
   return (
     <>
       <fieldset class="actions ranges">
@@ -79,8 +104,14 @@ function Chosen({ basics }) {
 }
 
 const tablesOf = (figures) => [
-  { name: 'by_status', rows: Object.entries(figures.by_status).map(([status, count]) => [t(status), count]) },
-  { name: 'by_visit_type', rows: Object.entries(figures.by_visit_type).map(([type, count]) => [t(type), count]) },
+  {
+    name: 'by_status',
+    rows: Object.entries(figures.by_status).map(([status, count]) => [t(status), count]),
+  },
+  {
+    name: 'by_visit_type',
+    rows: Object.entries(figures.by_visit_type).map(([type, count]) => [t(type), count]),
+  },
   { name: 'by_doctor', rows: figures.by_doctor.map(({ name, count }) => [name, count]) },
   {
     name: 'by_treatment',
@@ -93,27 +124,32 @@ const daysOf = ({ by_day: days }) => days.map(({ date, count }) => [date, count]
 const hoursOf = ({ by_hour: hours }) => hours.map(({ hour, count }) => [hour, count]);
 
 function Figures({ figures }) {
-  const save = () => download(`statistics-${figures.from}-${figures.to}.csv`, csvOf(rowsOf(figures)));
+  const save = () =>
+    download(`statistics-${figures.from}-${figures.to}.csv`, csvOf(rowsOf(figures)));
   return (
     <>
       <dl class="numbers">
-        <Number name="total" value={figures.total} />
-        <Number name="no_show_rate" value={percent(figures.no_show_rate)} />
-        <Number name="utilisation" value={percent(figures.utilisation)} />
+        <Figure name="total" value={figures.total} />
+        <Figure name="no_show_rate" value={percent(figures.no_show_rate)} />
+        <Figure name="utilisation" value={percent(figures.utilisation)} />
       </dl>
       <div class="actions">
-        <button type="button" onClick={save}>{t('download')}</button>
+        <button type="button" onClick={save}>
+          {t('download')}
+        </button>
       </div>
       <Chart name="by_day" rows={daysOf(figures)} label={showDay} full={showDate} />
       <Chart name="by_hour" rows={hoursOf(figures)} label={(hour) => hour} full={(hour) => hour} />
       <div class="tables">
-        {tablesOf(figures).map((table) => <FigureTable key={table.name} {...table} />)}
+        {tablesOf(figures).map((table) => (
+          <FigureTable key={table.name} {...table} />
+        ))}
       </div>
     </>
   );
 }
 
-function Number({ name, value }) {
+function Figure({ name, value }) {
   return (
     <div>
       <dt>{t(name)}</dt>
@@ -138,7 +174,9 @@ function FigureTable({ name, rows, money }) {
         {rows.map(([label, count, revenue]) => (
           <tr key={label}>
             <th scope="row">{label}</th>
-            <td class="bar-cell"><progress max={most} value={count} aria-hidden="true" /> {count}</td>
+            <td class="bar-cell">
+              <progress max={most} value={count} aria-hidden="true" /> {count}
+            </td>
             {money && <td>{showWon(revenue)}</td>}
           </tr>
         ))}
@@ -198,23 +236,45 @@ function useScheme() {
 function optionsOf(rows, label, place) {
   const style = getComputedStyle(place);
   const ink = style.color;
-  const axis = { stroke: ink, grid: { stroke: style.borderColor, width: 1 }, ticks: { show: false } };
+  const axis = {
+    stroke: ink,
+    grid: { stroke: style.borderColor, width: 1 },
+    ticks: { show: false },
+  };
   return {
     width: place.clientWidth,
     height: 220,
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: false, range: [-0.6, rows.length - 0.4] }, y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
+    scales: {
+      x: { time: false, range: [-0.6, rows.length - 0.4] },
+      y: { range: (_, __, most) => [0, Math.max(most, 1)] },
+    },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, incrs: [1, 2, 5, 7, 10, 14, 30, 60, 90], values: (_, at) => at.map((i) => (rows[i] ? label(rows[i][0]) : '')) },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 70,
+        incrs: [1, 2, 5, 7, 10, 14, 30, 60, 90],
+        values: (_, at) => at.map((i) => (rows[i] ? label(rows[i][0]) : '')),
+      },
       { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000] },
     ],
-    series: [{}, { stroke: style.outlineColor, fill: style.outlineColor, paths: uPlot.paths.bars({ size: [0.7, 48] }), points: { show: false } }],
+    series: [
+      {},
+      {
+        stroke: style.outlineColor,
+        fill: style.outlineColor,
+        paths: uPlot.paths.bars({ size: [0.7, 48] }),
+        points: { show: false },
+      },
+    ],
   };
 }
 
 function rowsOf(figures) {
-  const section = (name, rows) => rows.map(([label, count, revenue]) => [t(name), label, count, revenue ?? '']);
+  const section = (name, rows) =>
+    rows.map(([label, count, revenue]) => [t(name), label, count, revenue ?? '']);
   return [
     [t('section'), t('name'), t('count'), t('revenue')],
     [t('range'), `${figures.from} – ${figures.to}`, '', ''],

@@ -30,13 +30,15 @@ export const t = translator({
     'change of': '{title} 수정',
     'hide title': '{title} 숨기기',
     'remove title': '{title} 삭제',
-    'hide explained': '더 이상 예약에 쓰이지 않습니다. 지난 기록은 그대로 남고, 나중에 다시 사용할 수 있습니다.',
+    'hide explained':
+      '더 이상 예약에 쓰이지 않습니다. 지난 기록은 그대로 남고, 나중에 다시 사용할 수 있습니다.',
     'remove explained': '이 휴진을 없애면 그 기간에 다시 예약을 받습니다.',
     'hide done': '{title} 숨김.',
     'remove done': '{title} 삭제됨.',
     saved: '{title} 저장됨.',
     'settings saved': '설정을 저장했습니다.',
-    'password stays': '비밀번호를 비워 두면 그대로입니다. 새 비밀번호를 정하면 그 직원은 모두 로그아웃됩니다.',
+    'password stays':
+      '비밀번호를 비워 두면 그대로입니다. 새 비밀번호를 정하면 그 직원은 모두 로그아웃됩니다.',
     'in the way': '예정된 예약 {count}건이 걸려 있습니다. 먼저 옮기거나 취소해 주세요.',
     'in use doctors': '예정된 예약이 있습니다.',
     'in use treatments': '예정된 예약이 있습니다.',
@@ -76,7 +78,8 @@ export const t = translator({
     min_notice_minutes: '예약 최소 여유(분)',
     max_days_ahead: '예약 가능한 앞날(일)',
     cancel_notice_minutes: '취소·변경 최소 여유(분)',
-    'lunch explained': '시간은 09:00처럼 15분 단위로 적습니다. 점심 시작과 종료가 같으면 점심시간이 없습니다.',
+    'lunch explained':
+      '시간은 09:00처럼 15분 단위로 적습니다. 점심 시작과 종료가 같으면 점심시간이 없습니다.',
     range: '기간',
     today: '오늘',
     'this week': '이번 주',
@@ -143,13 +146,15 @@ export const t = translator({
     'change of': 'Change {title}',
     'hide title': 'Hide {title}',
     'remove title': 'Remove {title}',
-    'hide explained': 'It is offered no more. What has been stays on record, and it can be brought back later.',
+    'hide explained':
+      'It is offered no more. What has been stays on record, and it can be brought back later.',
     'remove explained': 'Without this closure those days take appointments again.',
     'hide done': '{title} is hidden.',
     'remove done': '{title} is removed.',
     saved: '{title} is saved.',
     'settings saved': 'The settings are saved.',
-    'password stays': 'Left empty, the password stays. A new one logs that colleague out everywhere.',
+    'password stays':
+      'Left empty, the password stays. A new one logs that colleague out everywhere.',
     'in the way': ({ count }) =>
       `${count} ${count === '1' ? 'appointment stands' : 'appointments stand'} in the way. Please move or cancel first.`,
     'in use doctors': 'Appointments are still to come.',
@@ -190,7 +195,8 @@ export const t = translator({
     min_notice_minutes: 'Notice for booking (minutes)',
     max_days_ahead: 'Days that can be booked ahead',
     cancel_notice_minutes: 'Notice for cancelling and moving (minutes)',
-    'lunch explained': 'Times stand on the quarter-hour, such as 09:00. Lunch from and until the same time: no lunch break.',
+    'lunch explained':
+      'Times stand on the quarter-hour, such as 09:00. Lunch from and until the same time: no lunch break.',
     range: 'Range',
     today: 'Today',
     'this week': 'This week',
