@@ -1,19 +1,13 @@
 // The patients' pages: which of them the address names, and what stands around each.
 import { render } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { useTitle } from '../shared/language.js';
-import {
-  LanguageSwitch,
-  Loading,
-  LoadRefused,
-  useLoaded,
-  usePlace,
-  useWork,
-} from '../shared/ui.jsx';
+import { LanguageSwitch, Loading, LoadRefused, useLoaded, usePlace, useWork } from '../shared/ui.jsx';
 import { Book } from './book.jsx';
 import { Booked } from './booked.jsx';
 import { Choose } from './choose.jsx';
-import { Details } from './details.jsx';
 import { Login } from './login.jsx';
+import { Details } from './details.jsx';
 import { Mine } from './mine.jsx';
 import { Move } from './move.jsx';
 import { loadOffer, logOut, me, recognise } from './session.js';
@@ -35,17 +29,13 @@ function Header({ hospital }) {
   const work = useWork();
   return (
     <header class="top">
-      <a class="name" href="#/">
-        {hospital.name}
-      </a>
+      <a class="name" href="#/">{hospital.name}</a>
       <nav aria-label={t('pages')}>
         <a href="#/">{t('book')}</a>
         <a href="#/mine">{t('mine')}</a>
         {me.value && <a href="#/me">{t('me')}</a>}
         {me.value && (
-          <button type="button" class="plain" disabled={work.busy} onClick={() => work.run(logOut)}>
-            {t('logout')}
-          </button>
+          <button type="button" class="plain" disabled={work.busy} onClick={() => work.run(logOut)}>{t('logout')}</button>
         )}
       </nav>
       <LanguageSwitch />
@@ -54,31 +44,38 @@ function Header({ hospital }) {
   );
 }
 
+// Another place is another page: it starts at its top, and is read out from its heading.
+function useStart(place) {
+  const heading = useRef();
+  const before = useRef(place);
+  useEffect(() => {
+    if (before.current === place) return;
+    before.current = place;
+    scrollTo(0, 0);
+    heading.current.focus({ preventScroll: true });
+  }, [place]);
+  return heading;
+}
+
 function Site({ offer }) {
   const [, name = '', ...rest] = usePlace().split('/');
   const { Content, title, own } = places[name] ?? places[''];
+  const place = `${name} ${rest}`;
   useTitle(`${t(title)} · ${offer.hospital.name}`);
+  const heading = useStart(place);
   return (
     <>
       <Header hospital={offer.hospital} />
       <main>
-        <h1>{t(title)}</h1>
-        {own && !me.value ? (
-          <Login />
-        ) : (
-          <Content key={`${name} ${rest}`} offer={offer} rest={rest} />
-        )}
+        <h1 ref={heading} tabIndex={-1}>{t(title)}</h1>
+        {own && !me.value ? <Login /> : <Content key={place} offer={offer} rest={rest} />}
       </main>
     </>
   );
 }
 
 function Page() {
-  const {
-    data: offer,
-    refusal,
-    reload,
-  } = useLoaded(async () => (await Promise.all([loadOffer(), recognise()]))[0], []);
+  const { data: offer, refusal, reload } = useLoaded(async () => (await Promise.all([loadOffer(), recognise()]))[0], []);
   if (offer && me.value !== undefined) return <Site offer={offer} />;
   return <main>{refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />}</main>;
 }

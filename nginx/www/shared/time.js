@@ -57,12 +57,10 @@ function nowIn(zone) {
   return parts.replace(' ', 'T');
 }
 
-const showWon = (won) =>
-  new Intl.NumberFormat(locales[language.value], {
-    style: 'currency',
-    currency: 'KRW',
-    currencyDisplay: language.value === 'ko' ? 'name' : 'code',
-  }).format(won);
+const showWon = (won) => {
+  const number = new Intl.NumberFormat(locales[language.value]).format(won);
+  return language.value === 'ko' ? `${number}원` : `KRW ${number}`;
+};
 
 // '01012345678' as people write it.
 const showPhone = (phone) =>
