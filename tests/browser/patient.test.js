@@ -1,7 +1,15 @@
 // A patient on a telephone.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { assertAccessible, assertContent, openBrowser, openHospital, password, phone, visit } from './hospital.js';
+import {
+  assertAccessible,
+  assertContent,
+  openBrowser,
+  openHospital,
+  password,
+  phone,
+  visit,
+} from './hospital.js';
 
 let hospital;
 let browser;
@@ -13,7 +21,9 @@ after(async () => {
   await hospital?.close();
 });
 beforeEach(() => {
-  hospital.sql('UPDATE appointment SET status = $$cancelled$$ WHERE memo IS NOT NULL AND status = $$pending$$');
+  hospital.sql(
+    'UPDATE appointment SET status = $$cancelled$$ WHERE memo IS NOT NULL AND status = $$pending$$',
+  );
 });
 
 const demo = '010-1234-5678';
@@ -27,7 +37,10 @@ const open = async (options = {}) => {
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
 // Up to the page that asks whether to book, at that time with that doctor.
-async function choose(page, { treatment = '초진 상담', doctor = '김서연', day = 'Thu, 4 March 2027', time }) {
+async function choose(
+  page,
+  { treatment = '초진 상담', doctor = '김서연', day = 'Thu, 4 March 2027', time },
+) {
   await page.getByRole('radio', { name: treatment }).check();
   await page.getByLabel('Doctor').selectOption({ label: `${doctor} (피부과)` });
   await page.getByRole('button', { name: new RegExp(`^${day},`) }).click();
@@ -42,7 +55,9 @@ async function logIn(page, { number = demo, secret = password } = {}) {
 }
 
 const standing = (time) =>
-  hospital.sql(`SELECT count(*) FROM appointment WHERE lower(during) = '${time}' AND status <> 'cancelled'`);
+  hospital.sql(
+    `SELECT count(*) FROM appointment WHERE lower(during) = '${time}' AND status <> 'cancelled'`,
+  );
 
 const memo = (page) => page.getByLabel('A word to the hospital');
 const booked = (page) => page.getByText(/You are expected/).waitFor();
@@ -58,7 +73,16 @@ test('somebody new registers while booking, sees it confirmed, moves it and canc
   await press(page, 'Register and go on');
   await press(page, 'Book it');
   await booked(page);
-  for (const text of ['Thu, 4 March 2027 10:15 – 10:45', '김서연 (피부과)', '초진 상담', 'Nam', 'KRW 20,000', 'Received', 'allergic to latex', '서울 맑은피부과']) {
+  for (const text of [
+    'Thu, 4 March 2027 10:15 – 10:45',
+    '김서연 (피부과)',
+    '초진 상담',
+    'Nam',
+    'KRW 20,000',
+    'Received',
+    'allergic to latex',
+    '서울 맑은피부과',
+  ]) {
     await page.getByText(text).first().waitFor();
   }
   assert.equal(standing('2027-03-04 10:15'), '1');
@@ -98,7 +122,9 @@ test('an appointment may move by a quarter of an hour into its own time', async 
   await press(page, 'Book it');
   await booked(page);
   await page.getByRole('main').getByRole('link', { name: 'My appointments' }).click();
-  await page.getByRole('link', { name: /^Move the appointment of Thu, 4 March 2027 14:00/ }).click();
+  await page
+    .getByRole('link', { name: /^Move the appointment of Thu, 4 March 2027 14:00/ })
+    .click();
   await page.getByRole('button', { name: /^Thu, 4 March 2027,/ }).click();
   await press(page, '14:15');
   await page.getByRole('button', { name: 'Move', exact: true }).click();
@@ -123,7 +149,15 @@ test('of two who want one time the other is shown times near it, and keeps what 
   );
   await Promise.all(pages.map((page) => press(page, 'Book it')));
   const outcomes = await Promise.all(
-    pages.map((page) => Promise.race([booked(page).then(() => 'booked'), page.getByText('The doctor already has an appointment at that time.').waitFor().then(() => 'taken')])),
+    pages.map((page) =>
+      Promise.race([
+        booked(page).then(() => 'booked'),
+        page
+          .getByText('The doctor already has an appointment at that time.')
+          .waitFor()
+          .then(() => 'taken'),
+      ]),
+    ),
   );
   assert.deepEqual([...outcomes].sort(), ['booked', 'taken']);
   assert.equal(standing('2027-03-04 11:00'), '1');
@@ -228,7 +262,9 @@ test('an access token that has expired is renewed without a word', async () => {
   await page.context().addCookies([{ ...access, value: 'spoilt.by.time' }]);
   await page.reload();
   await page.getByRole('heading', { name: 'To come' }).waitFor();
-  const seen = await page.evaluate(() => JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]));
+  const seen = await page.evaluate(() =>
+    JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]),
+  );
   for (const { value } of cookies) assert.equal(seen.includes(value), false);
   await press(page, 'Log out');
   await page.getByLabel('Telephone').waitFor();
@@ -299,8 +335,18 @@ test('Korean comes first for a Korean browser, the switch is kept, and refusals 
 });
 
 for (const [locale, card, day, words] of [
-  ['ko-KR', '초진 상담', /^2027년 3월 9일/, { login: /^로그인$/, mine: '내 예약', cancel: /예약 취소$/ }],
-  ['en-GB', '초진 상담', /^Tue, 9 March/, { login: /^Log in$/, mine: 'My appointments', cancel: /^Cancel the appointment of/ }],
+  [
+    'ko-KR',
+    '초진 상담',
+    /^2027년 3월 9일/,
+    { login: /^로그인$/, mine: '내 예약', cancel: /예약 취소$/ },
+  ],
+  [
+    'en-GB',
+    '초진 상담',
+    /^Tue, 9 March/,
+    { login: /^Log in$/, mine: 'My appointments', cancel: /^Cancel the appointment of/ },
+  ],
 ]) {
   for (const colorScheme of ['light', 'dark']) {
     test(`every page is accessible, ${locale}, ${colorScheme}`, async () => {

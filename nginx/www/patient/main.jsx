@@ -2,12 +2,19 @@
 import { render } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { useTitle } from '../shared/language.js';
-import { LanguageSwitch, Loading, LoadRefused, useLoaded, usePlace, useWork } from '../shared/ui.jsx';
+import {
+  LanguageSwitch,
+  Loading,
+  LoadRefused,
+  useLoaded,
+  usePlace,
+  useWork,
+} from '../shared/ui.jsx';
 import { Book } from './book.jsx';
 import { Booked } from './booked.jsx';
 import { Choose } from './choose.jsx';
-import { Login } from './login.jsx';
 import { Details } from './details.jsx';
+import { Login } from './login.jsx';
 import { Mine } from './mine.jsx';
 import { Move } from './move.jsx';
 import { loadOffer, logOut, me, recognise } from './session.js';
@@ -29,13 +36,17 @@ function Header({ hospital }) {
   const work = useWork();
   return (
     <header class="top">
-      <a class="name" href="#/">{hospital.name}</a>
+      <a class="name" href="#/">
+        {hospital.name}
+      </a>
       <nav aria-label={t('pages')}>
         <a href="#/">{t('book')}</a>
         <a href="#/mine">{t('mine')}</a>
         {me.value && <a href="#/me">{t('me')}</a>}
         {me.value && (
-          <button type="button" class="plain" disabled={work.busy} onClick={() => work.run(logOut)}>{t('logout')}</button>
+          <button type="button" class="plain" disabled={work.busy} onClick={() => work.run(logOut)}>
+            {t('logout')}
+          </button>
         )}
       </nav>
       <LanguageSwitch />
@@ -67,7 +78,9 @@ function Site({ offer }) {
     <>
       <Header hospital={offer.hospital} />
       <main>
-        <h1 ref={heading} tabIndex={-1}>{t(title)}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {t(title)}
+        </h1>
         {own && !me.value ? <Login /> : <Content key={place} offer={offer} rest={rest} />}
       </main>
     </>
@@ -75,7 +88,11 @@ function Site({ offer }) {
 }
 
 function Page() {
-  const { data: offer, refusal, reload } = useLoaded(async () => (await Promise.all([loadOffer(), recognise()]))[0], []);
+  const {
+    data: offer,
+    refusal,
+    reload,
+  } = useLoaded(async () => (await Promise.all([loadOffer(), recognise()]))[0], []);
   if (offer && me.value !== undefined) return <Site offer={offer} />;
   return <main>{refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />}</main>;
 }

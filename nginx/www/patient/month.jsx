@@ -1,6 +1,16 @@
 // A month: each day with how many starts it has, if any.
 import { useState } from 'preact/hooks';
-import { addDays, addMonths, dateOf, endOfMonth, showDate, showMonth, showWeekday, startOfMonth, startOfWeek } from '../shared/time.js';
+import {
+  addDays,
+  addMonths,
+  dateOf,
+  endOfMonth,
+  showDate,
+  showMonth,
+  showWeekday,
+  startOfMonth,
+  startOfWeek,
+} from '../shared/time.js';
 import { LoadRefused, useLoaded } from '../shared/ui.jsx';
 import { api, me } from './session.js';
 import { t } from './words.js';
@@ -22,7 +32,11 @@ export function Month({ hospital, asked, day, onDay }) {
   const [month, setMonth] = useState(startOfMonth(later(day, today)));
   const from = later(month, today);
   const to = earlier(endOfMonth(month), last);
-  const { data: days, refusal, reload } = useLoaded(
+  const {
+    data: days,
+    refusal,
+    reload,
+  } = useLoaded(
     async () => (await api.look('/availability/days', { ...asked, from, to })).body.items,
     [JSON.stringify(asked), month, me.value?.id],
     30_000,
@@ -31,14 +45,34 @@ export function Month({ hospital, asked, day, onDay }) {
   return (
     <div class="month">
       <div class="turn">
-        <button type="button" aria-label={t('month before')} disabled={month <= startOfMonth(today)} onClick={() => setMonth(addMonths(month, -1))}>‹</button>
+        <button
+          type="button"
+          aria-label={t('month before')}
+          disabled={month <= startOfMonth(today)}
+          onClick={() => setMonth(addMonths(month, -1))}
+        >
+          ‹
+        </button>
         <h3 aria-live="polite">{showMonth(month)}</h3>
-        <button type="button" aria-label={t('month after')} disabled={addMonths(month, 1) > last} onClick={() => setMonth(addMonths(month, 1))}>›</button>
+        <button
+          type="button"
+          aria-label={t('month after')}
+          disabled={addMonths(month, 1) > last}
+          onClick={() => setMonth(addMonths(month, 1))}
+        >
+          ›
+        </button>
       </div>
       <LoadRefused refusal={refusal} onAgain={reload} />
       <table aria-label={showMonth(month)} aria-busy={days === undefined}>
         <thead>
-          <tr>{weeksOf(month)[0].map((date) => <th key={date} scope="col">{showWeekday(date)}</th>)}</tr>
+          <tr>
+            {weeksOf(month)[0].map((date) => (
+              <th key={date} scope="col">
+                {showWeekday(date)}
+              </th>
+            ))}
+          </tr>
         </thead>
         <tbody>
           {weeksOf(month).map((week) => (
@@ -46,7 +80,13 @@ export function Month({ hospital, asked, day, onDay }) {
               {week.map((date) => (
                 <td key={date}>
                   {date.slice(0, 7) === month.slice(0, 7) && (
-                    <Day date={date} room={roomOf.get(date) ?? 0} isChosen={date === day} isToday={date === today} onDay={onDay} />
+                    <Day
+                      date={date}
+                      room={roomOf.get(date) ?? 0}
+                      isChosen={date === day}
+                      isToday={date === today}
+                      onDay={onDay}
+                    />
                   )}
                 </td>
               ))}
@@ -59,12 +99,25 @@ export function Month({ hospital, asked, day, onDay }) {
 }
 
 function Day({ date, room, isChosen, isToday, onDay }) {
-  const label = t(room ? 'day with room' : 'day without room', { day: showDate(date), count: room });
+  const label = t(room ? 'day with room' : 'day without room', {
+    day: showDate(date),
+    count: room,
+  });
   return (
-    <button type="button" class={isToday ? 'day today' : 'day'} disabled={!room} aria-pressed={isChosen} onClick={() => onDay(date)}>
+    <button
+      type="button"
+      class={isToday ? 'day today' : 'day'}
+      disabled={!room}
+      aria-pressed={isChosen}
+      onClick={() => onDay(date)}
+    >
       <span class="unseen">{label}</span>
-      <span aria-hidden="true" class="date">{Number(date.slice(8))}</span>
-      <span aria-hidden="true" class="room">{room || ' '}</span>
+      <span aria-hidden="true" class="date">
+        {Number(date.slice(8))}
+      </span>
+      <span aria-hidden="true" class="room">
+        {room || ' '}
+      </span>
     </button>
   );
 }

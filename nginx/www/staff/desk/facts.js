@@ -39,6 +39,10 @@ export function useAppointment(id) {
 }
 
 export const departmentsOf = (doctors) =>
-  [...new Set(doctors.filter(({ is_active: active }) => active).map(({ department }) => department))].sort();
+  [
+    ...new Set(
+      doctors.filter(({ is_active: active }) => active).map(({ department }) => department),
+    ),
+  ].sort();
 
 export const nameOf = (things, id) => things.find((thing) => thing.id === id)?.name ?? `#${id}`;

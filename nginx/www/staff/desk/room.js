@@ -4,7 +4,8 @@ import { dateOf, timeOf, weekday } from '../../shared/time.js';
 export const minutesOf = (time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 
 const twoDigits = (number) => String(number).padStart(2, '0');
-export const clockOf = (minutes) => `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
+export const clockOf = (minutes) =>
+  `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
 
 // Every so many minutes from one time of day to before another.
 export function timesBetween(from, to, step) {
@@ -15,10 +16,14 @@ export function timesBetween(from, to, step) {
 // A row for the weekday replaces the one of every day; a hidden one takes nobody.
 function capacities(slots, date) {
   const rows = new Map();
-  for (const slot of slots.filter((slot) => slot.day_of_week === null)) rows.set(slot.start_time, slot);
-  for (const slot of slots.filter((slot) => slot.day_of_week === weekday(date))) rows.set(slot.start_time, slot);
+  for (const slot of slots.filter((slot) => slot.day_of_week === null))
+    rows.set(slot.start_time, slot);
+  for (const slot of slots.filter((slot) => slot.day_of_week === weekday(date)))
+    rows.set(slot.start_time, slot);
   return new Map(
-    [...rows].filter(([, slot]) => slot.is_active).map(([time, slot]) => [time.slice(0, 5), slot.max_capacity]),
+    [...rows]
+      .filter(([, slot]) => slot.is_active)
+      .map(([time, slot]) => [time.slice(0, 5), slot.max_capacity]),
   );
 }
 
@@ -48,7 +53,10 @@ export const isFull = ({ booked, capacity }) => booked >= capacity;
 
 export function totalOf(room) {
   return room.reduce(
-    (sum, { booked, capacity }) => ({ booked: sum.booked + booked, capacity: sum.capacity + capacity }),
+    (sum, { booked, capacity }) => ({
+      booked: sum.booked + booked,
+      capacity: sum.capacity + capacity,
+    }),
     { booked: 0, capacity: 0 },
   );
 }
