@@ -19,7 +19,9 @@ import { t } from './words.js';
 import '../shared/base.css';
 import './staff.css';
 // Styles of the parts come with the page: what is loaded later brings none.
+import '@event-calendar/core/index.css';
 import 'uplot/dist/uPlot.min.css';
+import './desk/desk.css';
 import './office/office.css';
 
 // Sections in the order of the menu: the place after #/, the least role, and the part of the console that has it. A

@@ -63,7 +63,7 @@ export const t = translator({
     'with reason': '{what}: {reason}',
     'calendar of': '{day} 예약 달력',
     'week from': '{day}부터 한 주',
-    event: '{time} {patient} 님, {treatment}, {doctor}, {status}',
+    event: '{time} {patient}, {doctor}, {status}',
     'how to': '빈 시간을 누르면 예약하고, 예약을 끌면 옮깁니다. 예약에서 Enter를 누르면 열립니다.',
     moved: '{name} 님의 예약을 {moment}(으)로 옮겼습니다.',
     'not moved': '{name} 님의 예약을 {moment}(으)로 옮기지 못해 제자리로 되돌렸습니다.',
@@ -192,7 +192,7 @@ export const t = translator({
     'with reason': '{what}: {reason}',
     'calendar of': 'Appointments on {day}',
     'week from': 'The week from {day}',
-    event: '{time} {patient}, {treatment}, {doctor}, {status}',
+    event: '{time} {patient}, {doctor}, {status}',
     'how to':
       'Click a free place to book, drag an appointment to move it. Enter on an appointment opens it.',
     moved: 'The appointment of {name} was moved to {moment}.',
