@@ -70,10 +70,13 @@ test('an admin adds, changes, hides and brings back a doctor', async () => {
   await row(page, 'Newman').waitFor({ state: 'detached' });
   assert.equal(hospital.sql("SELECT is_active FROM doctor WHERE name = 'Newman'"), 'f');
   await page.getByLabel('Active').selectOption('false');
-  await press(page, 'Change Newman');
-  await dialog(page).getByLabel('Active').check();
-  await press(dialog(page), 'Save');
+  await press(page, 'Bring back Newman');
+  await page.getByText('Newman is saved.').waitFor();
   await row(page, 'Newman').waitFor({ state: 'detached' });
+  await page.getByLabel('Active').selectOption('true');
+  await page.getByLabel('Department').selectOption('surgery');
+  await row(page, 'Newman').waitFor();
+  await row(page, '김서연').waitFor({ state: 'detached' });
   assert.equal(
     hospital.sql("SELECT is_active, department FROM doctor WHERE name = 'Newman'"),
     't|surgery',
@@ -92,24 +95,114 @@ test('whoever is still needed stays, and the page says by how many', async () =>
   await page.context().close();
 });
 
-test('treatments, slots, closures and colleagues are made and changed in the same way', async () => {
+test('a treatment is made, changed and hidden, and what is wrong is said beside its field', async () => {
   const page = await logIn('admin');
   await goTo(page, 'treatments');
   await press(page, 'Add a treatment');
-  await dialog(page).getByLabel('Name').fill('Peeling');
+  await dialog(page).getByLabel('Name').fill('보톡스');
   await dialog(page).getByLabel('Length (minutes)').fill('45');
   await dialog(page).getByLabel('Price (won)').fill('70000');
   await press(dialog(page), 'Save');
-  await row(page, 'Peeling').filter({ hasText: '45 min' }).waitFor();
+  await dialog(page).locator('.field').filter({ hasText: 'Name' }).locator('.error').waitFor();
+  assert.equal(
+    await dialog(page).getByLabel('Name').getAttribute('aria-invalid'),
+    'true',
+    'the field knows that it is wrong',
+  );
+  await dialog(page).getByLabel('Name').fill('Peeling');
+  await press(dialog(page), 'Save');
+  await row(page, 'Peeling').filter({ hasText: '45 min' }).filter({ hasText: 'KRW 70,000' }).waitFor();
+  await press(page, 'Change Peeling');
+  await dialog(page).getByLabel('Length (minutes)').fill('60');
+  await press(dialog(page), 'Save');
+  await row(page, 'Peeling').filter({ hasText: '60 min' }).waitFor();
+  await press(page, 'Hide Peeling');
+  await press(dialog(page), 'Hide');
+  await row(page, 'Peeling').waitFor({ state: 'detached' });
+  assert.equal(
+    hospital.sql("SELECT duration_minutes, price, is_active FROM treatment WHERE name = 'Peeling'"),
+    '60|70000|f',
+  );
+  assertContent(page);
+  await page.context().close();
+});
 
+test('slots are a week: a cell is added, changed and hidden, and a whole day at once', async () => {
+  const page = await logIn('admin');
+  const sunday = () =>
+    hospital.sql(
+      'SELECT start_time, max_capacity, is_active FROM hospital_slot WHERE day_of_week = 7',
+    );
   await goTo(page, 'slots');
-  await press(page, 'Add a slot');
-  await dialog(page).getByLabel('Day of the week').selectOption('7');
-  await dialog(page).getByLabel('Start').selectOption('10:30');
+  await press(page, 'Add a slot: Sunday 10:30–11:00');
   await dialog(page).getByLabel('Capacity (people)').fill('2');
   await press(dialog(page), 'Save');
-  await row(page, 'Sunday').filter({ hasText: '10:30–11:00' }).waitFor();
+  await press(page, 'Change Sunday 10:30–11:00: 2');
+  await dialog(page).getByLabel('Capacity (people)').fill('3');
+  await press(dialog(page), 'Save');
+  await page.getByRole('button', { name: 'Change Sunday 10:30–11:00: 3' }).waitFor();
+  assert.equal(sunday(), '10:30:00|3|t');
+  await press(page, 'Change Sunday 10:30–11:00: 3');
+  await dialog(page).getByLabel('Active').uncheck();
+  await press(dialog(page), 'Save');
+  await page.getByRole('button', { name: 'Change Sunday 10:30–11:00: Hidden' }).waitFor();
+  assert.equal(sunday(), '10:30:00|3|f');
 
+  await press(page, 'Change all of Saturday');
+  await dialog(page).getByLabel('Capacity (people)').fill('9');
+  await press(dialog(page), 'Save');
+  await page.getByText('Saturday: 6 slots are saved.').waitFor();
+  assert.equal(
+    hospital.sql(
+      'SELECT DISTINCT max_capacity FROM hospital_slot WHERE day_of_week = 6 AND is_active',
+    ),
+    '9',
+  );
+  assertContent(page);
+  await page.context().close();
+});
+
+test('a slot that is in use keeps its room, and a whole day stops there and says so', async () => {
+  const page = await logIn('admin');
+  hospital.sql(`INSERT INTO appointment (doctor_id, treatment_id, patient_id, during)
+                VALUES (5, 1, 6, tsrange('2027-03-05 10:00', '2027-03-05 10:30')),
+                       (6, 1, 7, tsrange('2027-03-05 10:00', '2027-03-05 10:30'))`);
+  await goTo(page, 'slots');
+  await press(page, 'Change all of Friday');
+  await dialog(page).getByLabel('Capacity (people)').fill('1');
+  await press(dialog(page), 'Save');
+  await dialog(page).getByText('It stopped at Friday 10:00–10:30.').waitFor();
+  await press(dialog(page), 'Cancel');
+  assert.equal(
+    hospital.sql(
+      'SELECT count(*) FROM hospital_slot WHERE day_of_week = 5 AND is_active AND max_capacity = 1',
+    ),
+    '2',
+  );
+  await page.context().close();
+});
+
+test('the arrow keys walk through the week', async () => {
+  const page = await logIn('admin');
+  await goTo(page, 'slots');
+  const monday = page.getByRole('button', { name: /^Change Monday 09:30/ });
+  await monday.focus();
+  const labelOfFocused = () => page.evaluate(() => document.activeElement.ariaLabel);
+  await page.keyboard.press('ArrowRight');
+  assert.match(await labelOfFocused(), /^Change Tuesday 09:30/);
+  await page.keyboard.press('ArrowUp');
+  assert.match(await labelOfFocused(), /^Change Tuesday 09:00/);
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await labelOfFocused(), 'Change all of Tuesday');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowDown');
+  assert.match(await labelOfFocused(), /^Change Monday 09:00/);
+  await page.context().close();
+});
+
+test('a closure is made and removed, its days in order', async () => {
+  const page = await logIn('admin');
   await goTo(page, 'closures');
   await press(page, 'Add a closure');
   await dialog(page).getByLabel('From', { exact: true }).fill('2027-03-10');
@@ -117,14 +210,56 @@ test('treatments, slots, closures and colleagues are made and changed in the sam
   await dialog(page).getByLabel('Reason').fill('holiday');
   await press(dialog(page), 'Save');
   await dialog(page).getByRole('alert').getByText('Please check what was entered.').waitFor();
-  await dialog(page).getByText('This is not acceptable as it is.').waitFor();
+  await dialog(page).getByText('The last day cannot be before the first.').waitFor();
   await dialog(page).getByLabel('To', { exact: true }).fill('2027-03-11');
   await press(dialog(page), 'Save');
   await row(page, 'holiday').filter({ hasText: 'The whole hospital' }).waitFor();
   await row(page, 'holiday').getByRole('button').click();
   await press(dialog(page), 'Remove');
   await row(page, 'holiday').waitFor({ state: 'detached' });
+  assertContent(page);
+  await page.context().close();
+});
 
+test('a closure that was refused is made once nothing stands in its way any more', async () => {
+  const page = await logIn('admin');
+  hospital.sql(`INSERT INTO appointment (doctor_id, treatment_id, patient_id, during)
+                VALUES (11, 1, 6, tsrange('2027-03-16 10:00', '2027-03-16 10:30'))`);
+  await goTo(page, 'closures');
+  await press(page, 'Add a closure');
+  await dialog(page).getByLabel('From', { exact: true }).fill('2027-03-16');
+  await dialog(page).getByLabel('To', { exact: true }).fill('2027-03-16');
+  await dialog(page).getByLabel('Doctor').selectOption({ label: '한소희' });
+  await press(dialog(page), 'Save');
+  await dialog(page).getByText('1 appointment stands in the way.').waitFor();
+  hospital.sql("UPDATE appointment SET status = 'cancelled' WHERE doctor_id = 11");
+  await press(dialog(page), 'Save');
+  await row(page, '한소희').waitFor();
+  await page.context().close();
+});
+
+test('a closure is made once, although the first answer is lost', async () => {
+  const page = await logIn('admin');
+  let lost = 0;
+  await page.route('**/api/v1/admin/closures', async (route) => {
+    if (route.request().method() !== 'POST' || lost++) return route.continue();
+    await route.fetch();
+    await route.abort();
+  });
+  await goTo(page, 'closures');
+  await press(page, 'Add a closure');
+  await dialog(page).getByLabel('From', { exact: true }).fill('2027-04-05');
+  await dialog(page).getByLabel('To', { exact: true }).fill('2027-04-05');
+  await dialog(page).getByLabel('Reason').fill('lost and found');
+  await press(dialog(page), 'Save');
+  await row(page, 'lost and found').waitFor();
+  assert.ok(lost > 1, 'it was sent again');
+  assert.equal(hospital.sql("SELECT count(*) FROM closure WHERE reason = 'lost and found'"), '1');
+  await page.context().close();
+});
+
+test('a colleague is added once, and the password is nowhere kept', async () => {
+  const page = await logIn('admin');
   await goTo(page, 'staff');
   await press(page, 'Add a colleague');
   await dialog(page).getByLabel('Name').fill('Nora');
@@ -132,15 +267,22 @@ test('treatments, slots, closures and colleagues are made and changed in the sam
   await dialog(page).getByLabel('Role').selectOption('desk');
   await dialog(page).getByLabel('Password').fill('correct horse');
   await press(dialog(page), 'Save');
-  await dialog(page).getByText('This exists already.').waitFor();
+  await dialog(page).getByRole('alert').getByText('This exists already.').waitFor();
   await dialog(page).getByLabel('E-mail').fill('nora@example.com');
   await press(dialog(page), 'Save');
   await row(page, 'nora@example.com').waitFor();
   assert.equal(hospital.sql("SELECT role FROM staff WHERE email = 'nora@example.com'"), 'desk');
-  assert.equal(
-    await page.evaluate(() => JSON.stringify({ ...sessionStorage }).includes('correct horse')),
-    false,
+  const kept = await page.evaluate(() =>
+    JSON.stringify([{ ...sessionStorage }, { ...localStorage }]),
   );
+  assert.ok(!kept.includes('correct horse'));
+  await press(page, 'Change Nora');
+  await dialog(page).getByLabel('Role').selectOption('viewer');
+  await press(dialog(page), 'Save');
+  await row(page, 'nora@example.com').filter({ hasText: 'Viewer' }).waitFor();
+  await press(page, 'Hide Nora');
+  await press(dialog(page), 'Hide');
+  await row(page, 'nora@example.com').waitFor({ state: 'detached' });
   assertContent(page);
   await page.context().close();
 });
@@ -157,15 +299,25 @@ test('the last administrator stays', async () => {
 test('settings of the hospital are changed, and what is wrong is said beside the field', async () => {
   const page = await logIn('admin');
   await goTo(page, 'hospital');
-  await page.getByLabel('Opens at').fill('9 o');
+  await page.getByLabel('Time zone (IANA)').fill('Asia/Atlantis');
   await press(page, 'Save');
-  await page.getByText('This is not acceptable as it is.').waitFor();
-  await page.getByLabel('Opens at').fill('08:30');
+  await page.getByText('This is no time zone that is known').waitFor();
+  await page.getByLabel('Time zone (IANA)').fill('Asia/Seoul');
+  await page.getByLabel('Closes at').selectOption('08:00');
+  await press(page, 'Save');
+  await page.getByText('Closing comes after opening.').waitFor();
+  await page.getByLabel('Closes at').selectOption('24:00');
+  await page.getByLabel('Opens at').selectOption('08:30');
   await page.getByLabel('Notice for booking (minutes)').fill('30');
   await press(page, 'Save');
   await page.getByText('The settings are saved.').waitFor();
-  assert.equal(hospital.sql('SELECT opens_at, min_notice_minutes FROM hospital'), '08:30:00|30');
-  hospital.sql("UPDATE hospital SET opens_at = '09:00', min_notice_minutes = 0");
+  assert.equal(
+    hospital.sql('SELECT opens_at, closes_at, min_notice_minutes FROM hospital'),
+    '08:30:00|24:00:00|30',
+  );
+  hospital.sql(
+    "UPDATE hospital SET opens_at = '09:00', closes_at = '18:00', min_notice_minutes = 0",
+  );
   await page.context().close();
 });
 

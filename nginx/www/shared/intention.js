@@ -13,6 +13,22 @@ export function keyFor(name, content) {
   return key;
 }
 
+// Nobody knows whether it was done.
+export const isUnknown = ({ code, status }) => code === 'offline' || status >= 500;
+
+// Does work(key) once: what nobody knows the end of, or what waits for a login, is asked for again under the
+// same key, and a refusal is not, which the API would only repeat.
+export async function once(name, content, work) {
+  try {
+    const done = await work(keyFor(name, content));
+    settle(name);
+    return done;
+  } catch (refusal) {
+    if (!isUnknown(refusal) && refusal.status !== 401) settle(name);
+    throw refusal;
+  }
+}
+
 // It was done, or definitely refused: the next time is a new one.
 export function settle(name) {
   sessionStorage.removeItem(place(name));

@@ -86,22 +86,44 @@ export function sentence(refusal) {
 const needs = translator({
   ko: {
     required: '꼭 필요합니다.',
+    duplicate: '이미 등록되어 있습니다.',
     other: '이대로는 받을 수 없습니다.',
     password: '비밀번호는 8자 이상이어야 합니다.',
     phone: '전화번호를 숫자로 적어 주세요. 예: 010-1234-5678',
     email: '이메일 주소를 적어 주세요. 예: name@example.com',
+    to: '종료일은 시작일보다 빠를 수 없습니다.',
+    duration_minutes: '30분에서 1440분 사이여야 합니다.',
+    price: '0원 이상이어야 합니다.',
+    max_capacity: '한 명 이상이어야 합니다.',
+    time_zone: '알려진 시간대가 아닙니다. 예: Asia/Seoul',
+    closes_at: '진료 시작보다 늦어야 합니다.',
+    lunch_end: '점심 시작보다 빠를 수 없습니다.',
+    min_notice_minutes: '0분에서 525600분 사이여야 합니다.',
+    cancel_notice_minutes: '0분에서 525600분 사이여야 합니다.',
+    max_days_ahead: '0일에서 3660일 사이여야 합니다.',
   },
   en: {
     required: 'This is needed.',
+    duplicate: 'This exists already.',
     other: 'This is not acceptable as it is.',
     password: 'A password has 8 characters or more.',
     phone: 'Please write a telephone number in digits, such as 010-1234-5678.',
     email: 'Please write an e-mail address, such as name@example.com.',
+    to: 'The last day cannot be before the first.',
+    duration_minutes: 'It takes 30 to 1440 minutes.',
+    price: 'A price is 0 won or more.',
+    max_capacity: 'There is room for one or more.',
+    time_zone: 'This is no time zone that is known, such as Asia/Seoul.',
+    closes_at: 'Closing comes after opening.',
+    lunch_end: 'Lunch cannot end before it begins.',
+    min_notice_minutes: 'A notice is 0 to 525600 minutes.',
+    cancel_notice_minutes: 'A notice is 0 to 525600 minutes.',
+    max_days_ahead: 'It is 0 to 3660 days.',
   },
 });
 
 export function fieldSentence({ field, code }) {
-  if (code === 'required') return needs('required');
+  if (code === 'required' || code === 'duplicate') return needs(code);
   const need = needs(field);
   return need === field ? needs('other') : need;
 }

@@ -119,7 +119,6 @@ function Console() {
       </button>
       <header class="bar">
         <strong>{t('console')}</strong>
-        <Menu current={section.place} />
         <div class="who">
           <span>
             {me.value.name} · {t(me.value.role)}
@@ -129,6 +128,7 @@ function Console() {
             {t('logout')}
           </button>
         </div>
+        <Menu current={section.place} />
         <Refused refusal={work.refusal} />
       </header>
       <main id="content" tabIndex={-1}>

@@ -1,88 +1,90 @@
-// The page of one noun: its list, narrowed as wished, and for admins the form of a row.
+// The page of one noun: its list, narrowed as wished, and for admins what changes it.
 import { useState } from 'preact/hooks';
-import { keyFor, settle } from '../../shared/intention.js';
-import { Dialog, Loading, LoadRefused, useLoaded, useWork } from '../../shared/ui.jsx';
-import { hospital, loadHospital } from '../hospital.js';
+import { Loading, LoadRefused, useLoaded, useWork } from '../../shared/ui.jsx';
+import { loadHospital } from '../hospital.js';
 import { api, may } from '../session.js';
+import { contentOf, startOf, titleOf } from './content.js';
+import { Removal, RowForm } from './dialogs.jsx';
 import { Inputs, NotDone } from './inputs.jsx';
+import { Day, Week } from './week.jsx';
 import { t } from './words.js';
 
-const firstOf = ({ first, write }) => {
-  const value = typeof first === 'function' ? first(hospital.value.now) : first;
-  return write(value ?? null);
-};
-
-const startOf = (fields, row) =>
-  Object.fromEntries(
-    fields.map((field) => [field.name, row ? field.write(row[field.name]) : firstOf(field)]),
-  );
-
-async function loadBasics() {
+// What columns and inputs need to know: the doctors' names by id, and the departments there are.
+async function loadKnown() {
   const [, doctors] = await Promise.all([loadHospital(), api.list('/doctors')]);
-  return new Map(doctors.map(({ id, name }) => [id, name]));
+  return {
+    doctors: new Map(doctors.map(({ id, name }) => [id, name])),
+    departments: [...new Set(doctors.map(({ department }) => department))].sort(),
+  };
 }
 
 export function Catalogue({ noun }) {
-  const { data: names, refusal, reload } = useLoaded(loadBasics, [noun]);
-  if (refusal) return <LoadRefused refusal={refusal} onAgain={reload} />;
-  return names ? <List noun={noun} names={names} /> : <Loading />;
+  const { data: known, refusal, reload } = useLoaded(loadKnown, [noun]);
+  if (known) return <List noun={noun} known={known} onChanged={reload} />;
+  return refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />;
 }
 
-function List({ noun, names }) {
+const dialogs = { form: RowForm, removal: Removal, day: Day };
+
+function List({ noun, known, onChanged }) {
   const [filter, setFilter] = useState(startOf(noun.filters));
-  const [open, setOpen] = useState(null);
+  const [open, setOpen] = useState(null); // {dialog, and what it is about}
   const [said, setSaid] = useState('');
+  const work = useWork();
   const {
     data: rows,
     refusal,
     reload,
   } = useLoaded(() => api.list(noun.address, filter), [JSON.stringify(filter)], 15_000);
+  const close = () => setOpen(null);
   const done = (sentence) => {
-    setOpen(null);
+    close();
     setSaid(sentence);
     reload();
+    onChanged();
   };
+  const bringBack = async (row) => {
+    const body = { ...contentOf(noun, startOf(noun.fields, row)), is_active: true };
+    const back = await work.run(() => api.send('PUT', `${noun.address}/${row.id}`, body));
+    if (back) done(t('saved', { title: titleOf(noun, back, known) }));
+  };
+  const Shown = noun.isWeek ? Week : Rows;
+  const Open = dialogs[open?.dialog];
   return (
     <section class="office" aria-labelledby="office-title">
       <header>
         <h1 id="office-title">{t(noun.name)}</h1>
         {may('admin') && (
-          <button type="button" class="main" onClick={() => setOpen({ row: null, form: true })}>
+          <button type="button" class="main" onClick={() => setOpen({ dialog: 'form' })}>
             {t(`new ${noun.name}`)}
           </button>
         )}
       </header>
-      <form class="filters" aria-label={t('filters')} onSubmit={(event) => event.preventDefault()}>
-        <Inputs fields={noun.filters} values={filter} names={names} onChange={setFilter} />
-      </form>
+      {noun.filters.length > 0 && (
+        <form
+          class="filters"
+          aria-label={t('filters')}
+          onSubmit={(event) => event.preventDefault()}
+        >
+          <Inputs fields={noun.filters} values={filter} known={known} onChange={setFilter} />
+        </form>
+      )}
       <p role="status" class="said">
         {said}
       </p>
+      <NotDone refusal={work.refusal} noun={noun} />
       <LoadRefused refusal={refusal} onAgain={reload} />
-      {rows ? <Rows noun={noun} rows={rows} names={names} onOpen={setOpen} /> : <Loading />}
-      {open?.form && (
-        <RowForm
-          noun={noun}
-          row={open.row}
-          names={names}
-          onClose={() => setOpen(null)}
-          onDone={done}
-        />
+      {rows ? (
+        <Shown noun={noun} rows={rows} known={known} onOpen={setOpen} onBringBack={bringBack} />
+      ) : (
+        <Loading />
       )}
-      {open?.remove && (
-        <Removal
-          noun={noun}
-          row={open.row}
-          names={names}
-          onClose={() => setOpen(null)}
-          onDone={done}
-        />
-      )}
+      {Open && <Open {...open} noun={noun} known={known} onClose={close} onDone={done} />}
     </section>
   );
 }
 
-function Rows({ noun, rows, names, onOpen }) {
+function Rows({ noun, rows, known, onOpen, onBringBack }) {
   if (rows.length === 0) return <p class="hint">{t('nothing')}</p>;
   return (
     <section class="scroll" tabIndex={0} aria-label={t(noun.name)}>
@@ -106,12 +108,12 @@ function Rows({ noun, rows, names, onOpen }) {
             <tr key={row.id} class={row.is_active === false ? 'inactive' : ''}>
               {noun.columns.map(({ name, show, prose }) => (
                 <td key={name} class={prose && 'prose'}>
-                  {show(row, names)}
+                  {show(row, known)}
                 </td>
               ))}
               {may('admin') && (
                 <td>
-                  <Actions noun={noun} row={row} names={names} onOpen={onOpen} />
+                  <Actions {...{ noun, row, known, onOpen, onBringBack }} />
                 </td>
               )}
             </tr>
@@ -122,13 +124,8 @@ function Rows({ noun, rows, names, onOpen }) {
   );
 }
 
-const titleOf = (noun, row, names) => {
-  const [first, second] = noun.columns.map(({ show }) => show(row, names));
-  return row.name ?? `${first} ${second}`;
-};
-
-function Actions({ noun, row, names, onOpen }) {
-  const title = titleOf(noun, row, names);
+function Actions({ noun, row, known, onOpen, onBringBack }) {
+  const title = titleOf(noun, row, known);
   const word = noun.isRemoved ? 'remove' : 'hide';
   return (
     <div class="actions">
@@ -136,101 +133,29 @@ function Actions({ noun, row, names, onOpen }) {
         <button
           type="button"
           aria-label={t('change of', { title })}
-          onClick={() => onOpen({ row, form: true })}
+          onClick={() => onOpen({ dialog: 'form', row })}
         >
           {t('change')}
         </button>
       )}
-      {row.is_active !== false && (
+      {row.is_active === false ? (
+        <button
+          type="button"
+          aria-label={t('bring back title', { title })}
+          onClick={() => onBringBack(row)}
+        >
+          {t('bring back')}
+        </button>
+      ) : (
         <button
           type="button"
           class="danger"
           aria-label={t(`${word} title`, { title })}
-          onClick={() => onOpen({ row, remove: true })}
+          onClick={() => onOpen({ dialog: 'removal', row })}
         >
           {t(word)}
         </button>
       )}
     </div>
-  );
-}
-
-function RowForm({ noun, row, names, onClose, onDone }) {
-  const [values, setValues] = useState(startOf(noun.fields, row));
-  const work = useWork();
-  const read = () => {
-    const given = Object.fromEntries(
-      noun.fields.map((field) => [field.name, field.read(values[field.name])]),
-    );
-    return noun.prepare ? noun.prepare(given) : given;
-  };
-  const save = async () => {
-    if (row) return api.send('PUT', `${noun.address}/${row.id}`, read());
-    const body = read();
-    const { password, ...content } = body; // which is not kept beside its key
-    const made = await api.send('POST', noun.address, body, { key: keyFor(noun.name, content) });
-    settle(noun.name);
-    return made;
-  };
-  const submit = async (event) => {
-    event.preventDefault();
-    const saved = await work.run(save);
-    if (saved) onDone(t('saved', { title: titleOf(noun, saved, names) }));
-  };
-  const fields = noun.fields.map((field) => ({
-    ...field,
-    required: field.required || (field.requiredAtFirst && !row),
-  }));
-  return (
-    <Dialog
-      title={row ? t('change of', { title: titleOf(noun, row, names) }) : t(`new ${noun.name}`)}
-      onClose={onClose}
-    >
-      <form class="form" onSubmit={submit}>
-        <Inputs
-          fields={fields}
-          values={values}
-          names={names}
-          errorOf={work.errorOf}
-          onChange={setValues}
-        />
-        {row && noun.fields.some(({ name }) => name === 'password') && (
-          <p class="hint">{t('password stays')}</p>
-        )}
-        <NotDone refusal={work.refusal} noun={noun} />
-        <div class="actions">
-          <button class="main" disabled={work.busy}>
-            {t('save')}
-          </button>
-          <button type="button" onClick={onClose}>
-            {t('cancel')}
-          </button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
-function Removal({ noun, row, names, onClose, onDone }) {
-  const work = useWork();
-  const title = titleOf(noun, row, names);
-  const word = noun.isRemoved ? 'remove' : 'hide';
-  const remove = async () => {
-    const done = await work.run(() => api.send('DELETE', `${noun.address}/${row.id}`));
-    if (done !== undefined) onDone(t(`${word} done`, { title }));
-  };
-  return (
-    <Dialog title={t(`${word} title`, { title })} onClose={onClose}>
-      <p>{t(`${word} explained`)}</p>
-      <NotDone refusal={work.refusal} noun={noun} />
-      <div class="actions">
-        <button type="button" class="danger" disabled={work.busy} onClick={remove}>
-          {t(word)}
-        </button>
-        <button type="button" onClick={onClose}>
-          {t('cancel')}
-        </button>
-      </div>
-    </Dialog>
   );
 }

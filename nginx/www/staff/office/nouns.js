@@ -1,7 +1,7 @@
 // What the hospital is made of. A noun is one table: where it is asked for, what its columns show, what its
 // form asks, and what its list may be narrowed to. catalogue.jsx makes the page of it.
 //
-//   columns  {name, show(row, names)}: how a cell reads; `names` has the doctors by id
+//   columns  {name, show(row, known)}: how a cell reads; `known` is that of catalogue.jsx
 //   fields   {name, type, ...}: an input of that type with those attributes; `read` makes the API's value of
 //            what was typed, which is left out where it gives undefined; `write` the other way round
 //   filters  {name, ...} as fields; what they give goes into the query
@@ -47,17 +47,21 @@ const activeFilter = {
 const weekdayName = (day) => showWeekday(addDays('2027-02-28', day), 'long');
 const weekdays = () => [1, 2, 3, 4, 5, 6, 7].map((day) => [String(day), weekdayName(day)]);
 const everyDay = () => [['', t('every day')], ...weekdays()];
+export const dayName = (day) => (day === null ? t('every day') : weekdayName(day));
 
 const halfHour = (index) =>
   `${String(Math.floor(index / 2)).padStart(2, '0')}:${index % 2 ? '30' : '00'}`;
 const halfHours = () => Array.from({ length: 48 }, (_, i) => [halfHour(i), halfHour(i)]);
 const halfHourAfter = (time) =>
   halfHour(1 + Number(time.slice(0, 2)) * 2 + (time.slice(3) === '30' ? 1 : 0));
+export const slotTitle = (time, day) => `${dayName(day)} ${time}–${halfHourAfter(time)}`;
 
-const doctorOptions = (nobody) => (names) => [
+const doctorOptions = (nobody) => (known) => [
   ['', nobody()],
-  ...[...names].map(([id, name]) => [String(id), name]),
+  ...[...known.doctors].map(([id, name]) => [String(id), name]),
 ];
+
+const departments = ({ departments: names }) => names.map((name) => [name, name]);
 
 const roles = () => ['viewer', 'desk', 'admin'].map((role) => [role, t(role)]);
 
@@ -71,10 +75,18 @@ export const doctors = {
   ],
   fields: [
     { name: 'name', ...text, required: true, maxLength: 100 },
-    { name: 'department', ...text, required: true, maxLength: 100 },
+    { name: 'department', ...text, required: true, maxLength: 100, options: departments },
     active,
   ],
-  filters: [activeFilter, { name: 'department', ...text, first: '' }],
+  filters: [
+    activeFilter,
+    {
+      name: 'department',
+      ...choice,
+      first: '',
+      options: (known) => [['', t('all')], ...departments(known)],
+    },
+  ],
 };
 
 export const treatments = {
@@ -89,7 +101,15 @@ export const treatments = {
   ],
   fields: [
     { name: 'name', ...text, required: true, maxLength: 100 },
-    { name: 'duration_minutes', ...number, required: true, min: 30, step: 15, first: 30 },
+    {
+      name: 'duration_minutes',
+      ...number,
+      required: true,
+      min: 30,
+      max: 1440,
+      step: 15,
+      first: 30,
+    },
     { name: 'price', ...number, required: true, min: 0, first: 0 },
     { name: 'description', ...textOrNothing, type: 'textarea', maxLength: 2000 },
     active,
@@ -100,26 +120,16 @@ export const treatments = {
 export const slots = {
   name: 'slots',
   address: '/hospital-slots',
-  columns: [
-    {
-      name: 'day_of_week',
-      show: ({ day_of_week: day }) => (day === null ? t('every day') : weekdayName(day)),
-    },
-    { name: 'start_time', show: (row) => `${row.start_time}–${row.end_time}` },
-    { name: 'max_capacity', show: (row) => t('people', { count: row.max_capacity }) },
-    activeColumn,
-  ],
+  isWeek: true, // and no list: week.jsx shows it
+  columns: [{ name: 'start_time', show: (row) => slotTitle(row.start_time, row.day_of_week) }],
   fields: [
     { name: 'day_of_week', ...numberOrNothing, options: everyDay, first: null },
     { name: 'start_time', ...choice, options: halfHours, first: '09:00' },
-    { name: 'max_capacity', ...number, required: true, min: 0, first: 4 },
+    { name: 'max_capacity', ...number, required: true, min: 1, max: 100_000, first: 4 },
     active,
   ],
   prepare: (slot) => ({ ...slot, end_time: halfHourAfter(slot.start_time) }),
-  filters: [
-    activeFilter,
-    { name: 'day_of_week', ...choice, first: '', options: () => [['', t('all')], ...weekdays()] },
-  ],
+  filters: [],
 };
 
 export const closures = {
@@ -130,7 +140,7 @@ export const closures = {
     { name: 'to', show: ({ to }) => showDate(to) },
     {
       name: 'doctor_id',
-      show: ({ doctor_id: id }, names) =>
+      show: ({ doctor_id: id }, { doctors: names }) =>
         id === null ? t('whole hospital') : (names.get(id) ?? `#${id}`),
     },
     { name: 'reason', prose: true, show: ({ reason }) => reason },

@@ -74,6 +74,12 @@ function Chosen({ basics }) {
     return { ...filter, from, to };
   };
   const [filter, setFilter] = useState(inRange('this month', { doctor_id: '', treatment_id: '' }));
+  // Whoever moves one end of the range beyond the other moves both; a date half typed is none yet.
+  const narrow = (next) => {
+    if (!next.from || !next.to) return;
+    const moved = next.from === filter.from ? next.to : next.from;
+    setFilter(next.from > next.to ? { ...next, from: moved, to: moved } : next);
+  };
   const {
     data: figures,
     refusal,
@@ -95,7 +101,7 @@ function Chosen({ basics }) {
         ))}
       </fieldset>
       <form class="filters" aria-label={t('filters')} onSubmit={(event) => event.preventDefault()}>
-        <Inputs fields={filtersOf(basics)} values={filter} onChange={setFilter} />
+        <Inputs fields={filtersOf(basics)} values={filter} onChange={narrow} />
       </form>
       <LoadRefused refusal={refusal} onAgain={reload} />
       {figures ? <Figures figures={figures} /> : <Loading />}
@@ -171,8 +177,8 @@ function FigureTable({ name, rows, money }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map(([label, count, revenue]) => (
-          <tr key={label}>
+        {rows.map(([label, count, revenue], i) => (
+          <tr key={`${i} ${label}`}>
             <th scope="row">{label}</th>
             <td class="bar-cell">
               <progress max={most} value={count} aria-hidden="true" /> {count}
@@ -263,7 +269,7 @@ function optionsOf(rows, label, place) {
     series: [
       {},
       {
-        stroke: style.outlineColor,
+        width: 0, // of an outline, so that nothing stands where there is none
         fill: style.outlineColor,
         paths: uPlot.paths.bars({ size: [0.7, 48] }),
         points: { show: false },
