@@ -111,7 +111,10 @@ test('a treatment is made, changed and hidden, and what is wrong is said beside 
   );
   await dialog(page).getByLabel('Name').fill('Peeling');
   await press(dialog(page), 'Save');
-  await row(page, 'Peeling').filter({ hasText: '45 min' }).filter({ hasText: 'KRW 70,000' }).waitFor();
+  await row(page, 'Peeling')
+    .filter({ hasText: '45 min' })
+    .filter({ hasText: 'KRW 70,000' })
+    .waitFor();
   await press(page, 'Change Peeling');
   await dialog(page).getByLabel('Length (minutes)').fill('60');
   await press(dialog(page), 'Save');
@@ -407,7 +410,11 @@ for (const locale of ['ko-KR', 'en-GB']) {
       const page = await logIn('admin', { locale, colorScheme });
       for (const place of places) {
         await goTo(page, place);
-        await page.getByRole('main').locator('table, form.form, .numbers').first().waitFor();
+        await page
+          .getByRole('main')
+          .locator('table, form.form, .numbers, p.hint')
+          .first()
+          .waitFor();
         await assertAccessible(page, `${place} ${locale} ${colorScheme}`);
       }
       await goTo(page, 'doctors');
