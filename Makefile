@@ -25,7 +25,7 @@ PAGES := .build/www/index.html
 LINTERS := tests/lint/node_modules/.package-lock.json
 
 .PHONY: help run test bench chaos fuzz fuzz-programs lint format build pages clean \
-        install deb package-test install-package \
+        install deb package-test install-package containers-test install-containers \
         install-run install-test install-bench install-chaos install-fuzz install-lint
 
 help: ## what there is to do
@@ -61,7 +61,7 @@ format: install-lint $(LINTERS) ## let clang-format, and biome for the pages, ha
 $(LINTERS): tests/lint/package-lock.json
 	@npm ci --prefix tests/lint --no-audit --no-fund --loglevel=error >/dev/null
 
-install-run install-test install-bench install-chaos install-fuzz install-lint install-package: install-%:
+install-run install-test install-bench install-chaos install-fuzz install-lint install-package install-containers: install-%:
 	@.dev/install $*
 
 build: $(WORKERS) ## the two worker programs
@@ -77,6 +77,9 @@ deb: install-package ## the Debian package, .build/hospital_*.deb
 
 package-test: deb ## the package in a Debian of its own, under load: installed, used, removed
 	@exec .package/test
+
+containers-test: install-containers ## docker-compose.yml, under load: built, started, scaled up and down
+	@exec .dev/containers
 
 $(BUILD)/patient-api: $(BUILD)/fcgi/patient_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 $(BUILD)/admin-api: $(BUILD)/fcgi/admin_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a

@@ -32,12 +32,12 @@ function request()
             doctor, day, math.random(9, 17), 15 * math.random(0, 3)))
 end
 
-function response(status)
+function response(status, _, body)
     if usual[status] then
         answered = answered + 1
     else
         failed = failed + 1
-        io.stderr:write("status ", status, "\n")
+        io.stderr:write("status ", status, " ", body:match('"code": ?"([^"]*)"') or "?", "\n")
     end
 end
 
