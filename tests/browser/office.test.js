@@ -325,28 +325,71 @@ test('settings of the hospital are changed, and what is wrong is said beside the
 });
 
 test('statistics count what there is, and the file has the same', async () => {
+  hospital.sql(`INSERT INTO treatment (name, duration_minutes, price)
+                VALUES ('=HYPERLINK("http://x", "y")', 30, 0);
+                INSERT INTO appointment (doctor_id, treatment_id, patient_id, during)
+                SELECT 10, id, 6, tsrange('2027-03-03 15:00', '2027-03-03 15:30')
+                  FROM treatment WHERE name LIKE '=%'`);
   const page = await logIn('viewer', { acceptDownloads: true });
   await goTo(page, 'statistics');
-  const count = hospital.sql("SELECT count(*) FROM appointment WHERE lower(during) < '2027-04-01'");
+  const count = (where) => hospital.sql(`SELECT count(*) FROM appointment WHERE ${where}`);
+  const table = (name) => page.getByRole('table', { name });
+  const said = (within, name, number) =>
+    within
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+      .getByText(number, { exact: true })
+      .waitFor();
+  const march = "during && '[2027-03-01, 2027-04-01)'";
   const total = page.locator('.numbers div').filter({ hasText: 'Appointments' }).locator('dd');
-  await total.getByText(count, { exact: true }).waitFor();
-  await page
-    .getByRole('table', { name: 'By doctor' })
-    .getByRole('row')
-    .filter({ hasText: '김서연' })
-    .getByText('3')
-    .waitFor();
-  assert.equal(await page.locator('canvas').count(), 2);
+  await total.getByText(count(march), { exact: true }).waitFor();
+  await said(table('By doctor'), '김서연', count(`${march} AND doctor_id = 1`));
+  await said(table('By treatment'), '초진 상담', count(`${march} AND treatment_id = 1`));
+  await said(table('By status'), 'Cancelled', count(`${march} AND status = 'cancelled'`));
+  await said(table('First visits and returns'), 'Return visit', '0');
+  await page.getByText('Appointments by day as a table').click();
+  await said(page.getByRole('figure', { name: 'by day' }), /\b3 March 2027/, '1');
+  await page.getByText('Appointments by hour as a table').click();
+  await said(
+    page.getByRole('figure', { name: 'by hour' }),
+    '10:00',
+    count(`${march} AND extract(hour FROM lower(during)) = 10`),
+  );
+  const saved = async () => {
+    const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Download CSV')]);
+    return [file.suggestedFilename(), ...readFileSync(await file.path(), 'utf8').split('\r\n')];
+  };
+  const [, ...month] = await saved();
+  assert.ok(
+    month.includes(`By treatment,"'=HYPERLINK(""http://x"", ""y"")",1,0`),
+    month.join('\n'),
+  );
   await press(page, 'Today');
   await total.getByText('7', { exact: true }).waitFor();
   await page.getByLabel('Doctor', { exact: true }).selectOption({ label: '이준호' });
   await total.getByText('2', { exact: true }).waitFor();
-  const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Download CSV')]);
-  assert.equal(file.suggestedFilename(), 'statistics-2027-03-01-2027-03-01.csv');
-  const lines = readFileSync(await file.path(), 'utf8').split('\r\n');
-  assert.equal(lines[0], '\ufeffSection,Name,Count,Revenue');
+  const [name, first, ...lines] = await saved();
+  assert.equal(name, 'statistics-2027-03-01-2027-03-01.csv');
+  assert.equal(first, '\ufeffSection,Name,Count,Revenue');
   assert.ok(lines.includes('Appointments,,2,'), lines.join('\n'));
   assert.ok(lines.includes('By doctor,이준호,2,'), lines.join('\n'));
+  assertContent(page);
+  await page.context().close();
+});
+
+test('charts are drawn anew for the dark, and a range stays in order', async () => {
+  const page = await logIn('viewer');
+  await goTo(page, 'statistics');
+  await page.locator('canvas').first().waitFor();
+  const light = await page.evaluate(() => document.querySelector('canvas').toDataURL());
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction(
+    (before) => document.querySelector('canvas').toDataURL() !== before,
+    light,
+  );
+  await page.getByLabel('From').fill('2027-04-02');
+  await page.getByRole('figure', { name: 'by day' }).locator('canvas').waitFor();
+  assert.equal(await page.getByLabel('To', { exact: true }).inputValue(), '2027-04-02');
   assertContent(page);
   await page.context().close();
 });

@@ -102,10 +102,13 @@ function nameEvent({ event, el }) {
   );
 }
 
-// It calls its columns and rows a table, which they are not for who listens: there, the events are what counts.
-function dropRoles(box) {
-  for (const element of box.querySelectorAll('[role]:not([role="button"])')) {
-    element.removeAttribute('role');
+// It calls its columns and rows a table, and not as a table would have to be: whoever listens is better off with
+// the appointments alone, each of which says when and with whom it is.
+function dropTable(box) {
+  for (const element of box.querySelectorAll(':not(.appointment)')) {
+    for (const name of element.getAttributeNames()) {
+      if (name === 'role' || name.startsWith('aria-')) element.removeAttribute(name);
+    }
   }
 }
 
@@ -172,11 +175,10 @@ export function Grid(given) {
         const to = { doctor_id: Number(event.resourceIds[0]), start_time: wallClock(event.start) };
         newest.current.onDrop(appointment, to, revert);
       },
-      viewDidMount: () => dropRoles(box.current),
-      eventAllUpdated: () => dropRoles(box.current),
     });
-    const follow = new MutationObserver(() => dropRoles(box.current));
-    follow.observe(box.current, { subtree: true, childList: true, attributeFilter: ['role'] });
+    const follow = new MutationObserver(() => dropTable(box.current));
+    follow.observe(box.current, { subtree: true, childList: true, attributes: true });
+    dropTable(box.current);
     return () => {
       follow.disconnect();
       destroyCalendar(calendar.current);

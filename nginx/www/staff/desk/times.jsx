@@ -20,8 +20,8 @@ function useTimes({ doctor_id: doctor, ...asked }) {
 
 export function TimeField({ asked, value, error, onValue }) {
   const { data, refusal } = useTimes(asked);
-  const free = (data?.times ?? []).map(timeOf);
-  const others = (data?.refused ?? []).map(({ time, code }) => ({ time: timeOf(time), code }));
+  const free = data?.times ?? [];
+  const others = data?.refused ?? [];
   const isUnlisted = value && !free.includes(value) && !others.some(({ time }) => time === value);
   return (
     <Field

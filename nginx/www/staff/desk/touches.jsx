@@ -17,9 +17,14 @@ export function Touches({ appointment, now, onChanged }) {
     <>
       <div class="actions">
         {touchesOf(appointment, now).map((status) => (
-          <button key={status} type="button" disabled={work.busy} onClick={() => touch(status)}>
+          <button
+            key={status}
+            type="button"
+            aria-label={t('touch', { name, touch: t(`to ${status}`) })}
+            disabled={work.busy}
+            onClick={() => touch(status)}
+          >
             {t(`to ${status}`)}
-            <span class="unseen">: {name}</span>
           </button>
         ))}
       </div>
