@@ -59,6 +59,29 @@ const standing = (time) =>
     `SELECT count(*) FROM appointment WHERE lower(during) = '${time}' AND status <> 'cancelled'`,
   );
 
+// An appointment of the demo patient that the test needs, and its page.
+async function openOwn(page, time) {
+  const id = hospital.sql(
+    `INSERT INTO appointment (doctor_id, treatment_id, patient_id, during, memo)
+     VALUES (1, 1, 1, tsrange('${time}', timestamp '${time}' + interval '30 minutes'), 'own')
+     RETURNING id`,
+  );
+  await page.getByRole('link', { name: 'My appointments' }).click();
+  await logIn(page);
+  await page.getByRole('heading', { name: 'To come' }).waitFor();
+  return id;
+}
+
+const statusOf = (id) => hospital.sql(`SELECT status FROM appointment WHERE id = ${id}`);
+
+// The hospital does what is asked, and nobody hears of it, until page.unroute(where).
+const loseAnswers = (page, where, method) =>
+  page.route(where, async (route) => {
+    if (route.request().method() !== method) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+
 const memo = (page) => page.getByLabel('A word to the hospital');
 const booked = (page) => page.getByText(/You are expected/).waitFor();
 
@@ -166,6 +189,7 @@ test('of two who want one time the other is shown times near it, and keeps what 
   assert.equal(await memo(page).inputValue(), `word ${loser}`);
   const near = page.getByRole('region', { name: 'Free times near it' }).getByRole('button');
   await near.first().waitFor();
+  await assertAccessible(page, 'taken');
   assert.ok((await near.count()) >= 3);
   await near.filter({ hasText: '11:30' }).click();
   await page.getByText('Thu, 4 March 2027 11:30').waitFor();
@@ -193,11 +217,7 @@ test('an answer that is lost books once, also after a reload', async () => {
   await memo(page).fill('lost');
   await logIn(page);
   await page.getByRole('button', { name: 'Book it' }).waitFor();
-  await page.route('**/appointments', async (route) => {
-    if (route.request().method() !== 'POST') return route.continue();
-    await route.fetch(); // the hospital has booked it, and nobody hears of it
-    return route.abort();
-  });
+  await loseAnswers(page, '**/appointments', 'POST');
   await press(page, 'Book it');
   await page.getByText('It is not known yet whether it is booked.').waitFor();
   assert.equal(await memo(page).inputValue(), 'lost');
@@ -207,6 +227,72 @@ test('an answer that is lost books once, also after a reload', async () => {
   await press(page, 'Book it');
   await booked(page);
   assert.equal(hospital.sql("SELECT count(*) FROM appointment WHERE memo = 'lost'"), '1');
+  await page.context().close();
+});
+
+test('whoever chooses another time after a lost answer is told that the first was booked', async () => {
+  const page = await open();
+  await choose(page, { time: '09:00' });
+  await memo(page).fill('first');
+  await logIn(page);
+  await page.getByRole('button', { name: 'Book it' }).waitFor();
+  await loseAnswers(page, '**/appointments', 'POST');
+  await press(page, 'Book it');
+  await page.getByText('It is not known yet whether it is booked.').waitFor();
+  await assertAccessible(page, 'unknown');
+  await page.unroute('**/appointments');
+  await page.getByRole('link', { name: 'Choose again' }).click();
+  await press(page, '09:30');
+  await press(page, 'Book it');
+  await page.getByText('went through: Thu, 4 March 2027 09:00, 김서연.').waitFor();
+  await assertAccessible(page, 'booked before');
+  assert.equal(standing('2027-03-04 09:30'), '0');
+  await page.getByRole('link', { name: 'See that one' }).click();
+  await booked(page);
+  assert.equal(standing('2027-03-04 09:00'), '1');
+  await page.context().close();
+});
+
+test('a move and a cancellation whose answers are lost happen once, and are known in the end', async () => {
+  const page = await open();
+  const id = await openOwn(page, '2027-03-10 10:00');
+  await page.getByRole('link', { name: /^Move the appointment of Wed, 10 March/ }).click();
+  await page.getByRole('button', { name: /^Thu, 11 March 2027,/ }).click();
+  await press(page, '10:00');
+  await loseAnswers(page, '**/appointments/*', 'PATCH');
+  await press(page, 'Move');
+  await page.getByText('It is not known yet whether it was done.').waitFor();
+  await page.unroute('**/appointments/*');
+  await press(page, 'Move');
+  await page.getByText('You are expected: Thu, 11 March 2027 10:00.').waitFor();
+  assert.equal(hospital.sql(`SELECT version FROM appointment WHERE id = ${id}`), '2');
+
+  await page.getByRole('main').getByRole('link', { name: 'My appointments' }).click();
+  await page.getByRole('button', { name: /^Cancel the appointment of Thu, 11 March/ }).click();
+  await loseAnswers(page, '**/cancel', 'PATCH');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Cancel the appointment' }).click();
+  await dialog.getByText('It is not known yet whether it was done.').waitFor();
+  await page.unroute('**/cancel');
+  await dialog.getByRole('button', { name: 'Cancel the appointment' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(statusOf(id), 'cancelled');
+  await page.context().close();
+});
+
+test('what was refused once may be asked for again, and is not refused from memory', async () => {
+  const page = await open();
+  const id = await openOwn(page, '2027-03-10 14:00');
+  hospital.sql('UPDATE hospital SET cancel_notice_minutes = 100000');
+  await page.getByRole('button', { name: /^Cancel the appointment of Wed, 10 March/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Cancel the appointment' }).click();
+  await dialog.getByRole('alert').getByText(/./).waitFor();
+  assert.equal(statusOf(id), 'pending');
+  hospital.sql('UPDATE hospital SET cancel_notice_minutes = 0');
+  await dialog.getByRole('button', { name: 'Cancel the appointment' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(statusOf(id), 'cancelled');
   await page.context().close();
 });
 
@@ -243,11 +329,31 @@ test('a session that has expired asks to log in, and nothing is lost', async () 
   await page.getByRole('button', { name: 'Book it' }).waitFor();
   await page.context().clearCookies();
   await press(page, 'Book it');
-  await page.getByText('To book, please log in').waitFor();
-  assert.equal(await memo(page).inputValue(), 'expired');
+  await page.getByRole('dialog', { name: 'Your login has ended' }).waitFor();
+  await assertAccessible(page, 'the login has ended');
+  assert.equal(await page.getByLabel('Telephone').inputValue(), demo);
   await logIn(page);
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await memo(page).inputValue(), 'expired');
   await press(page, 'Book it');
   await booked(page);
+  await page.context().close();
+});
+
+test('a login that ends while moving asks to log in, and the time picked stays picked', async () => {
+  const page = await open();
+  const id = await openOwn(page, '2027-03-12 10:00');
+  await page.getByRole('link', { name: /^Move the appointment of Fri, 12 March/ }).click();
+  await page.getByRole('button', { name: /^Mon, 15 March 2027,/ }).click();
+  await press(page, '10:30');
+  await page.context().clearCookies();
+  await press(page, 'Move');
+  await page.getByRole('dialog').waitFor();
+  await logIn(page);
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await press(page, 'Move');
+  await page.getByText('You are expected: Mon, 15 March 2027 10:30.').waitFor();
+  assert.equal(statusOf(id), 'pending');
   await page.context().close();
 });
 
@@ -309,11 +415,14 @@ test('own details and the password are changed', async () => {
   await page.getByLabel('New password').fill('battery staple');
   await page.getByLabel('Present password').fill('wrong horse');
   await press(page, 'Save');
-  await page.getByText('This is not acceptable as it is.').waitFor();
+  await page.getByText('This is not the present password.').waitFor();
   await page.getByLabel('Present password').fill('correct horse');
   await press(page, 'Save');
   await page.getByText('Saved.').waitFor();
   assert.equal(hospital.sql("SELECT name FROM patient WHERE phone = '01099990009'"), 'Mira Kim');
+  await press(page, 'Log out');
+  await logIn(page, { number: '010-9999-0009', secret: 'battery staple' });
+  await page.getByRole('heading', { name: 'My details' }).waitFor();
   await page.context().close();
 });
 
@@ -351,7 +460,11 @@ for (const [locale, card, day, words] of [
   for (const colorScheme of ['light', 'dark']) {
     test(`every page is accessible, ${locale}, ${colorScheme}`, async () => {
       const page = await open({ locale, colorScheme });
-      const check = (where) => assertAccessible(page, `${where} ${locale} ${colorScheme}`);
+      const check = async (where) => {
+        await assertAccessible(page, `${where} ${locale} ${colorScheme}`);
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wider <= 0, `${where} is ${wider} pixels wider than the screen`);
+      };
       await page.getByRole('radio', { name: card }).waitFor();
       await check('treatments');
       await page.getByRole('radio', { name: card }).check();

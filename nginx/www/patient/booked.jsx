@@ -2,7 +2,7 @@
 import { showMoment, showTime, showWon } from '../shared/time.js';
 import { Loading, LoadRefused, useLoaded } from '../shared/ui.jsx';
 import { Summary } from './book.jsx';
-import { api } from './session.js';
+import { api, me } from './session.js';
 import { t } from './words.js';
 
 export function Booked({ offer, rest: [id] }) {
@@ -10,7 +10,7 @@ export function Booked({ offer, rest: [id] }) {
     data: appointment,
     refusal,
     reload,
-  } = useLoaded(async () => (await api.look(`/appointments/${id}`)).body, [id]);
+  } = useLoaded(async () => (await api.look(`/appointments/${id}`)).body, [id, me.value]);
   if (refusal) return <LoadRefused refusal={refusal} onAgain={reload} />;
   if (!appointment) return <Loading />;
   const {

@@ -1,6 +1,8 @@
 // Choosing: what for, with whom if that matters, which day, and when.
+
+import { useState } from 'preact/hooks';
 import { dateOf, showMoment, showWon } from '../shared/time.js';
-import { Field, LoadRefused, useLoaded } from '../shared/ui.jsx';
+import { Field, Loading, LoadRefused, useLoaded } from '../shared/ui.jsx';
 import { choice, choose } from './choice.js';
 import { Month } from './month.jsx';
 import { api, me } from './session.js';
@@ -34,9 +36,15 @@ export function Choose({ offer }) {
   );
 }
 
+// On a telephone, what was chosen stands alone, so that the next step is near.
 function Treatments({ treatments }) {
+  const [isOpen, setOpen] = useState(!choice.value.treatment);
+  const pick = (id) => {
+    choose({ treatment: id });
+    setOpen(false);
+  };
   return (
-    <fieldset class="cards">
+    <fieldset class={isOpen ? 'cards' : 'cards chosen'}>
       <legend class="unseen">{t('what')}</legend>
       {treatments.map(({ id, name, description, duration_minutes: minutes, price }) => (
         <label key={id} class="card">
@@ -44,7 +52,7 @@ function Treatments({ treatments }) {
             type="radio"
             name="treatment"
             checked={choice.value.treatment === String(id)}
-            onChange={() => choose({ treatment: String(id) })}
+            onChange={() => pick(String(id))}
           />
           <span>
             <strong>{name}</strong>
@@ -53,6 +61,9 @@ function Treatments({ treatments }) {
           </span>
         </label>
       ))}
+      <button type="button" class="other" onClick={() => setOpen(true)}>
+        {t('other treatment')}
+      </button>
     </fieldset>
   );
 }
@@ -97,19 +108,33 @@ function Doctors({ doctors }) {
 // The day and the time, for whoever is asked for: `asked` are the query's parameters. onPick is given a free start.
 export function When({ offer, asked, onPick }) {
   const { day } = choice.value;
+  const [picked, setPicked] = useState('');
   const today = dateOf(offer.hospital.now);
+  const question = JSON.stringify(asked);
   return (
     <section aria-labelledby="when">
       <h2 id="when">{t('when')}</h2>
-      <Earliest offer={offer} asked={asked} onPick={onPick} />
+      <Earliest key={question} offer={offer} asked={asked} onPick={onPick} />
       <div class="when">
         <Month
           hospital={offer.hospital}
           asked={asked}
           day={day}
-          onDay={(date) => choose({ day: date })}
+          onDay={(date) => {
+            choose({ day: date });
+            setPicked(date);
+          }}
         />
-        {day >= today && <Times offer={offer} asked={asked} day={day} onPick={onPick} />}
+        {day >= today && (
+          <Times
+            key={`${question} ${day}`}
+            offer={offer}
+            asked={asked}
+            day={day}
+            isPicked={day === picked}
+            onPick={onPick}
+          />
+        )}
       </div>
     </section>
   );
@@ -128,7 +153,7 @@ function Earliest({ offer, asked, onPick }) {
   );
   if (refusal) return <LoadRefused refusal={refusal} onAgain={reload} />;
   if (data === null) return <p class="hint">{t('none soon')}</p>;
-  if (!data) return null;
+  if (!data) return <Loading />;
   const doctor = offer.doctors.find(({ id }) => id === data.doctor_id);
   return (
     <button type="button" class="earliest" onClick={() => onPick(data)}>

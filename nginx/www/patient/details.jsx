@@ -1,8 +1,8 @@
 // What the hospital knows of the patient, and a new password.
 import { useState } from 'preact/hooks';
 import { showPhone } from '../shared/time.js';
-import { Field, Refused, useWork } from '../shared/ui.jsx';
-import { correctMe, me } from './session.js';
+import { Field, Refused } from '../shared/ui.jsx';
+import { correctMe, me, useOwnWork } from './session.js';
 import { t } from './words.js';
 
 export function Details() {
@@ -12,12 +12,12 @@ export function Details() {
     password: '',
     current_password: '',
   });
-  const [said, setSaid] = useState('');
-  const work = useWork();
+  const [said, setSaid] = useState(false);
+  const work = useOwnWork();
   const typed = (name) => (event) => setValues({ ...values, [name]: event.target.value });
   const submit = async (event) => {
     event.preventDefault();
-    setSaid('');
+    setSaid(false);
     const { name, phone, password, current_password: current } = values;
     const saved = await work.run(async () => {
       await correctMe({
@@ -29,7 +29,7 @@ export function Details() {
     });
     if (!saved) return;
     setValues({ ...values, password: '', current_password: '' });
-    setSaid(t('saved'));
+    setSaid(true);
   };
   return (
     <form class="paper form" onSubmit={submit}>
@@ -74,7 +74,7 @@ export function Details() {
         />
       )}
       <Refused refusal={work.refusal} />
-      <p role="status">{said}</p>
+      <p role="status">{said && t('saved')}</p>
       <div class="actions">
         <button class="main" disabled={work.busy}>
           {t('save')}

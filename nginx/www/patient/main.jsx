@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { useTitle } from '../shared/language.js';
 import {
+  Dialog,
   LanguageSwitch,
   Loading,
   LoadRefused,
@@ -17,7 +18,7 @@ import { Details } from './details.jsx';
 import { Login } from './login.jsx';
 import { Mine } from './mine.jsx';
 import { Move } from './move.jsx';
-import { loadOffer, logOut, me, recognise } from './session.js';
+import { expired, leave, loadOffer, logOut, me, recognise } from './session.js';
 import { t } from './words.js';
 import '../shared/base.css';
 import './patient.css';
@@ -39,6 +40,7 @@ function Header({ hospital }) {
       <a class="name" href="#/">
         {hospital.name}
       </a>
+      <LanguageSwitch />
       <nav aria-label={t('pages')}>
         <a href="#/">{t('book')}</a>
         <a href="#/mine">{t('mine')}</a>
@@ -49,7 +51,6 @@ function Header({ hospital }) {
           </button>
         )}
       </nav>
-      <LanguageSwitch />
       <LoadRefused refusal={work.refusal} onAgain={() => work.run(logOut)} />
     </header>
   );
@@ -81,8 +82,20 @@ function Site({ offer }) {
         <h1 ref={heading} tabIndex={-1}>
           {t(title)}
         </h1>
-        {own && !me.value ? <Login /> : <Content key={place} offer={offer} rest={rest} />}
+        {own && !me.value ? (
+          <Login />
+        ) : (
+          <Content key={`${place} ${own && me.value.id}`} offer={offer} rest={rest} />
+        )}
       </main>
+      {expired.value && (
+        <Dialog title={t('session ended')} onClose={leave}>
+          <div class="steps">
+            <p>{t('log in again')}</p>
+            <Login />
+          </div>
+        </Dialog>
+      )}
     </>
   );
 }
@@ -92,7 +105,14 @@ function Page() {
     data: offer,
     refusal,
     reload,
-  } = useLoaded(async () => (await Promise.all([loadOffer(), recognise()]))[0], []);
+  } = useLoaded(
+    async () => {
+      const [found] = await Promise.all([loadOffer(), me.value === undefined && recognise()]);
+      return found;
+    },
+    [],
+    300_000, // today does not stay today
+  );
   if (offer && me.value !== undefined) return <Site offer={offer} />;
   return <main>{refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />}</main>;
 }

@@ -1,9 +1,9 @@
 // The patient's appointments: those to come, which can be moved and cancelled, and what was.
 import { useState } from 'preact/hooks';
-import { keyFor, settle } from '../shared/intention.js';
+import { isUnknown, once } from '../shared/intention.js';
 import { showMoment, showTime, showWon } from '../shared/time.js';
-import { Dialog, Field, Loading, LoadRefused, Refused, useLoaded, useWork } from '../shared/ui.jsx';
-import { api } from './session.js';
+import { Dialog, Field, Loading, LoadRefused, Refused, useLoaded } from '../shared/ui.jsx';
+import { api, me, useOwnWork } from './session.js';
 import { t } from './words.js';
 
 const isToCome = ({ status, end_time: end }, now) =>
@@ -19,7 +19,7 @@ export function Mine({ offer }) {
       ]);
       return { now: hospital.now, appointments };
     },
-    [],
+    [me.value],
     20_000,
   );
   const [cancelling, setCancelling] = useState(null);
@@ -102,18 +102,17 @@ function Appointment({ appointment, onCancel }) {
 
 function Cancel({ appointment, onClose }) {
   const [reason, setReason] = useState('');
-  const work = useWork();
+  const work = useOwnWork();
   const submit = async (event) => {
     event.preventDefault();
-    const content = { id: appointment.id, reason };
+    const { id } = appointment;
+    const content = reason.trim() ? { reason } : {};
     const cancelled = await work.run(() =>
-      api.send('PATCH', `/appointments/${appointment.id}/cancel`, reason.trim() ? { reason } : {}, {
-        key: keyFor('cancelling', content),
-      }),
+      once('cancelling', { id, content }, (key) =>
+        api.send('PATCH', `/appointments/${id}/cancel`, content, { key }),
+      ),
     );
-    if (!cancelled) return;
-    settle('cancelling');
-    onClose();
+    if (cancelled) onClose();
   };
   return (
     <Dialog title={t('cancel title')} onClose={onClose}>
@@ -129,7 +128,9 @@ function Cancel({ appointment, onClose }) {
           error={work.errorOf('reason')}
           onInput={(event) => setReason(event.target.value)}
         />
-        <Refused refusal={work.refusal} />
+        <Refused refusal={work.refusal}>
+          {work.refusal && isUnknown(work.refusal) && <p>{t('unknown change')}</p>}
+        </Refused>
         <div class="actions">
           <button class="danger" disabled={work.busy}>
             {t('cancel it')}

@@ -1,12 +1,12 @@
 // Moving an appointment: another time is chosen, its own counting as free, and taken in one step.
 import { useState } from 'preact/hooks';
-import { keyFor, settle } from '../shared/intention.js';
+import { isUnknown, once } from '../shared/intention.js';
 import { showMoment } from '../shared/time.js';
-import { Field, Loading, LoadRefused, Refused, useLoaded, useWork } from '../shared/ui.jsx';
+import { Field, Loading, LoadRefused, Refused, useLoaded } from '../shared/ui.jsx';
 import { Summary } from './book.jsx';
 import { When } from './choose.jsx';
 import { isTaken, Nearest } from './nearest.jsx';
-import { api } from './session.js';
+import { api, me, useOwnWork } from './session.js';
 import { t } from './words.js';
 
 export function Move({ offer, rest: [id] }) {
@@ -14,20 +14,16 @@ export function Move({ offer, rest: [id] }) {
     data: appointment,
     refusal,
     reload,
-  } = useLoaded(async () => (await api.look(`/appointments/${id}`)).body, [id]);
-  if (refusal) return <LoadRefused refusal={refusal} onAgain={reload} />;
-  return appointment ? (
-    <Moving offer={offer} appointment={appointment} onAgain={reload} />
-  ) : (
-    <Loading />
-  );
+  } = useLoaded(async () => (await api.look(`/appointments/${id}`)).body, [id, me.value]);
+  if (appointment) return <Moving offer={offer} appointment={appointment} onAgain={reload} />;
+  return refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />;
 }
 
 function Moving({ offer, appointment, onAgain }) {
   const { id, version, treatment, doctor } = appointment;
   const [whom, setWhom] = useState(String(doctor.id));
   const [picked, setPicked] = useState(null);
-  const work = useWork();
+  const work = useOwnWork();
   const asked = { treatment_id: treatment.id, doctor_id: whom, moving: id };
   const pick = (item) => {
     work.forget();
@@ -37,14 +33,11 @@ function Moving({ offer, appointment, onAgain }) {
     event.preventDefault();
     const to = { start_time: picked.start_time.slice(0, 16), doctor_id: picked.doctor_id };
     const moved = await work.run(() =>
-      api.send('PATCH', `/appointments/${id}`, to, {
-        key: keyFor('moving', { id, version, to }),
-        version,
-      }),
+      once('moving', { id, version, to }, (key) =>
+        api.send('PATCH', `/appointments/${id}`, to, { key, version }),
+      ),
     );
-    if (!moved) return;
-    settle('moving');
-    location.replace(`#/booked/${id}`);
+    if (moved) location.replace(`#/booked/${id}`);
   };
   const { refusal } = work;
   const isStale = refusal?.code === 'stale_version';
@@ -83,6 +76,7 @@ function Moving({ offer, appointment, onAgain }) {
             )}
           </p>
           <Refused refusal={refusal}>
+            {refusal && isUnknown(refusal) && <p>{t('unknown change')}</p>}
             {isStale && (
               <button type="button" onClick={onAgain}>
                 {t('see it')}

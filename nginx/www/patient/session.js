@@ -1,9 +1,14 @@
 // Who the visitor is, and the hospital they visit.
 import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { Api } from '../shared/api.js';
+import { useWork } from '../shared/ui.jsx';
 
 // undefined: not known yet; null: nobody; else {id, name, phone}.
 export const me = signal(undefined);
+
+// Set when a session has ended by itself: what was open stays behind the login.
+export const expired = signal(false);
 
 // Whether somebody has logged in here before: else there is no need to ask who they are.
 const known = 'somebody has logged in';
@@ -11,13 +16,27 @@ const known = 'somebody has logged in';
 export const api = new Api({
   root: '/api/v1/patient',
   auth: '/auth/patient',
-  onExpired: () => enter(null),
+  onExpired() {
+    expired.value = Boolean(me.value);
+    if (!expired.value) enter(null);
+  },
 });
 
 function enter(patient) {
   if (patient) localStorage.setItem(known, 'yes');
   else localStorage.removeItem(known);
   me.value = patient;
+  expired.value = false;
+}
+
+// Who was asked to log in again, and does not.
+export const leave = () => enter(null);
+
+// What a patient does; whoever logs in again is no longer told that they must.
+export function useOwnWork() {
+  const work = useWork();
+  useEffect(work.forget, [me.value]);
+  return work;
 }
 
 export async function recognise() {

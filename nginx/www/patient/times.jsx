@@ -1,5 +1,5 @@
 // The free starts of a day. Where several doctors are free at a time, the visitor may choose among them.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { showDate, showTime } from '../shared/time.js';
 import { Loading, LoadRefused, useLoaded } from '../shared/ui.jsx';
 import { api, me } from './session.js';
@@ -12,7 +12,9 @@ function byTime(items) {
   return [...times];
 }
 
-export function Times({ offer, asked, day, onPick }) {
+// `isPicked`: the day has just been picked, so that its times are brought into view.
+export function Times({ offer, asked, day, isPicked, onPick }) {
+  const place = useRef();
   const [open, setOpen] = useState(null);
   const {
     data: items,
@@ -23,16 +25,22 @@ export function Times({ offer, asked, day, onPick }) {
     [JSON.stringify(asked), day, me.value?.id],
     15_000,
   );
-  const pick = (start, free) =>
-    free.length === 1 ? onPick(free[0]) : setOpen(open === start ? null : start);
+  const isHere = items !== undefined;
+  useEffect(() => {
+    if (isPicked && isHere) place.current.scrollIntoView({ block: 'nearest' });
+  }, [isPicked, isHere]);
+  const times = byTime(items ?? []);
+  const free = times.find(([start]) => start === open)?.[1];
+  const pick = (start, items) =>
+    items.length === 1 ? onPick(items[0]) : setOpen(open === start ? null : start);
   return (
-    <div class="times" aria-live="polite">
+    <div ref={place} class="times" aria-live="polite">
       <h3>{showDate(day)}</h3>
       <LoadRefused refusal={refusal} onAgain={reload} />
       {!items && !refusal && <Loading />}
       {items?.length === 0 && <p class="hint">{t('day full')}</p>}
       <ul>
-        {byTime(items ?? []).map(([start, free]) => (
+        {times.map(([start, free]) => (
           <li key={start}>
             <button
               type="button"
@@ -44,22 +52,17 @@ export function Times({ offer, asked, day, onPick }) {
           </li>
         ))}
       </ul>
-      {open && (
-        <Who
-          offer={offer}
-          free={byTime(items).find(([start]) => start === open)?.[1] ?? []}
-          start={open}
-          onPick={onPick}
-        />
-      )}
+      {free && <Who offer={offer} free={free} start={open} onPick={onPick} />}
     </div>
   );
 }
 
 function Who({ offer, free, start, onPick }) {
   const nameOf = (id) => offer.doctors.find((doctor) => doctor.id === id);
+  const place = useRef();
+  useEffect(() => place.current.scrollIntoView({ block: 'nearest' }), [start]);
   return (
-    <fieldset class="who">
+    <fieldset ref={place} class="who">
       <legend>{t('who at', { time: showTime(start) })}</legend>
       <button type="button" class="main" onClick={() => onPick(free[0])}>
         {t('whoever is free')}

@@ -13,8 +13,15 @@ export function keyFor(name, content) {
   return key;
 }
 
+// What is not settled yet: whether it was done is not known. null when there is nothing.
+export function unsettled(name) {
+  const known = JSON.parse(sessionStorage.getItem(place(name)) ?? 'null');
+  return known && JSON.parse(known.text);
+}
+
 // Nobody knows whether it was done.
-export const isUnknown = ({ code, status }) => code === 'offline' || status >= 500;
+export const isUnknown = ({ code, status }) =>
+  code === 'offline' || code === 'idempotency_key_in_use' || status >= 500;
 
 // Does work(key) once: what nobody knows the end of, or what waits for a login, is asked for again under the
 // same key, and a refusal is not, which the API would only repeat.

@@ -101,6 +101,7 @@ const needs = translator({
     min_notice_minutes: '0분에서 525600분 사이여야 합니다.',
     cancel_notice_minutes: '0분에서 525600분 사이여야 합니다.',
     max_days_ahead: '0일에서 3660일 사이여야 합니다.',
+    current_password: '지금 비밀번호가 맞지 않습니다.',
   },
   en: {
     required: 'This is needed.',
@@ -119,6 +120,7 @@ const needs = translator({
     min_notice_minutes: 'A notice is 0 to 525600 minutes.',
     cancel_notice_minutes: 'A notice is 0 to 525600 minutes.',
     max_days_ahead: 'It is 0 to 3660 days.',
+    current_password: 'This is not the present password.',
   },
 });
 
