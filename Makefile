@@ -21,9 +21,10 @@ TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c))
 BENCH_PROGRAMS := $(BUILD)/bench/echo $(BUILD)/bench/tokens $(BUILD)/bench/argon2
 FUZZ_TARGETS := json form token route calendar headers patient admin
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
-DOCS := .build/www/docs/swagger-ui-bundle.js
+PAGES := .build/www/index.html
+LINTERS := tests/lint/node_modules/.package-lock.json
 
-.PHONY: help run test bench chaos fuzz fuzz-programs lint format build docs clean \
+.PHONY: help run test bench chaos fuzz fuzz-programs lint format build pages screenshots clean \
         install deb package-test install-package containers-test install-containers \
         install-run install-test install-bench install-chaos install-fuzz install-lint
 
@@ -32,42 +33,46 @@ help: ## what there is to do
 	@echo 'PORT= and RUN_DIR= let several "make run" stand side by side.'
 
 run: install-run ## install what is missing, build, and run everything on port 8000
-	@$(MAKE) --no-print-directory build docs
+	@$(MAKE) --no-print-directory build pages
 	@PORT='$(PORT)' RUN_DIR='$(RUN_DIR)' BUILD='$(BUILD)' exec .dev/run
 
 test: install-test ## all tests, then all of them again with AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory docs
+	@$(MAKE) --no-print-directory pages
 	@.dev/test
 
 bench: install-bench ## how fast it is: one table, in under five minutes
-	@$(MAKE) --no-print-directory build docs $(BENCH_PROGRAMS)
+	@$(MAKE) --no-print-directory build pages $(BENCH_PROGRAMS)
 	@BUILD='$(BUILD)' exec .dev/bench
 
 chaos: install-chaos ## what faults do to it: one table, in under half an hour
-	@$(MAKE) --no-print-directory build docs $(BUILD)/bench/tokens
+	@$(MAKE) --no-print-directory build pages $(BUILD)/bench/tokens
 	@BUILD='$(BUILD)' exec .dev/chaos
 
 fuzz: install-fuzz ## every fuzz target for FUZZ_SECONDS=60 each, as many at once as there are cores
 	@exec .dev/fuzz
 
-lint: install-lint ## formatter, analysers, both compilers' warnings, the OpenAPI document
+lint: install-lint $(LINTERS) ## formatters, analysers, both compilers' warnings, the OpenAPI document
 	@.dev/lint
 
-format: install-lint ## let clang-format have its way
+format: install-lint $(LINTERS) ## let clang-format, and biome for the pages, have their way
 	clang-format -i $$(git ls-files '*.[ch]')
+	tests/lint/node_modules/.bin/biome check --write
+
+$(LINTERS): tests/lint/package-lock.json
+	@npm ci --prefix tests/lint --no-audit --no-fund --loglevel=error >/dev/null
 
 install-run install-test install-bench install-chaos install-fuzz install-lint install-package install-containers: install-%:
 	@.dev/install $*
 
 build: $(WORKERS) ## the two worker programs
 
-docs: $(DOCS) ## the pages that the gateway serves
+pages: $(PAGES) ## the pages that the gateway serves
 
-install: build docs ## into DESTDIR=, below PREFIX=/usr/local, with units for systemd
+install: build pages ## into DESTDIR=, below PREFIX=/usr/local, with units for systemd
 	@BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' UNITS='$(UNITS)' .package/install
 
 deb: install-package ## the Debian package, .build/hospital_*.deb
-	@$(MAKE) --no-print-directory docs
+	@$(MAKE) --no-print-directory pages
 	@.package/deb
 
 package-test: deb ## the package in a Debian of its own, under load: installed, used, removed
@@ -126,14 +131,15 @@ $(BUILD)/%.o: %.c
 	@echo 'compiling $<'
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(DOCS): nginx/package-lock.json nginx/docs/index.html nginx/docs/start.js nginx/openapi.json
-	@rm -rf .build/www && mkdir -p .build/www
+$(PAGES): nginx/package-lock.json nginx/build.js nginx/openapi.json $(shell find nginx/www -type f)
 	@echo 'building the pages'
-	@cp -r nginx/docs .build/www/docs && cp nginx/openapi.json .build/www/
 	@npm ci --prefix nginx --no-audit --no-fund --loglevel=error >/dev/null
-	@cp nginx/node_modules/swagger-ui-dist/swagger-ui.css \
-	   nginx/node_modules/swagger-ui-dist/swagger-ui-bundle.js .build/www/docs/
-	@touch $@
+	@node nginx/build.js .build/www
+
+screenshots: install-test ## the README's pictures of the pages, anew
+	@$(MAKE) --no-print-directory build pages $(BUILD)/bench/tokens
+	@npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error >/dev/null
+	@BUILD='$(BUILD)' node tests/browser/screenshots.js .pictures
 
 clean: ## remove what was built
 	rm -rf .build

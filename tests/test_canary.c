@@ -113,7 +113,8 @@ static const struct step {
      " \"start_time\": \"2027-03-02T14:00\", \"memo\": \"memo-of-kanarie\"}",
      422, 503},
     {NOBODY, "GET", "/docs?q=search-of-kanarie", NULL, 302, 302},
-    {NOBODY, "GET", "/?q=search-of-kanarie", NULL, 302, 302},
+    {NOBODY, "GET", "/?q=search-of-kanarie", NULL, 200, 200},
+    {NOBODY, "GET", "/admin/?q=search-of-kanarie", NULL, 200, 200},
     {NOBODY, "GET", "/none/search?q=search-of-kanarie", NULL, 404, 404},
     {NOBODY, "GET", "/health?q=search-of-kanarie", NULL, 200, 503},
 };

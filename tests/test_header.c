@@ -25,7 +25,11 @@ static const struct asked {
     {"GET", "/health", 200, "no-store", false},
     {"GET", "/nothing", 404, "no-store", false},
     {"POST", "/openapi.json", 405, "no-store", false},
-    {"GET", "/", 302, NULL, false},
+    {"GET", "/", 200, "no-cache", true},
+    {"GET", "/admin/", 200, "no-cache", true},
+    {"GET", "/admin", 302, NULL, false},
+    {"GET", "/admin/nothing", 404, "no-store", false},
+    {"GET", "/assets/nothing.js", 404, "no-store", false},
     {"GET", "/openapi.json", 200, "no-cache", false},
     {"GET", "/docs/", 200, "no-cache", true},
     {"GET", "/docs/start.js", 200, "no-cache", true},
@@ -102,11 +106,16 @@ Test(header, personal_data_is_not_to_be_stored)
 }
 
 /* What the policy forbids does not stand in the page in the first place. */
-Test(header, the_docs_have_no_script_of_their_own)
+Test(header, pages_have_no_script_of_their_own)
 {
-    struct answer page = gateway_get("/docs/");
-    for (const char *script = page.text; (script = strstr(script, "<script")); script++)
-        cr_expect(strncmp(script, "<script src=\"", 13) == 0, "%.60s", script);
-    cr_expect(!strcasestr(page.text, "javascript:") && !strcasestr(page.text, " onload="));
-    cr_expect(strstr(header(&page, "Content-Security-Policy"), "script-src 'self';"));
+    static const char *const paths[] = {"/", "/admin/", "/docs/"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct answer page = gateway_get(paths[i]);
+        for (const char *script = page.text; (script = strstr(script, "<script")); script++)
+            cr_expect(strncmp(script, "<script src=\"", 13) == 0 ||
+                          strncmp(script, "<script type=\"module\" src=\"/", 28) == 0,
+                      "%s: %.60s", paths[i], script);
+        cr_expect(!strcasestr(page.text, "javascript:") && !strcasestr(page.text, " onload="));
+        cr_expect(strstr(header(&page, "Content-Security-Policy"), "script-src 'self';"));
+    }
 }

@@ -1,0 +1,221 @@
+// A day or a week with the doctors as columns. The address says which: #/calendar/day/2027-03-02 or week.
+import { useState } from 'preact/hooks';
+import { sentence } from '../../shared/problems.js';
+import { addDays, dateOf, showDate, showMoment, startOfWeek } from '../../shared/time.js';
+import { Field, Loading, LoadRefused } from '../../shared/ui.jsx';
+import { may } from '../session.js';
+import { isUnknown, move } from './changes.js';
+import { departmentsOf, useDays, useFacts } from './facts.js';
+import { Grid } from './grid.jsx';
+import { Open, useOpen } from './open.jsx';
+import { Room, WeekRoom } from './roomstrip.jsx';
+import { t } from './words.js';
+
+const views = {
+  day: { days: 1, from: (date) => date },
+  week: { days: 7, from: startOfWeek },
+};
+
+export function Calendar({ rest: [view, date] }) {
+  const { data: facts, refusal, reload } = useFacts();
+  if (!facts) return refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />;
+  return (
+    <Days
+      facts={facts}
+      view={view in views ? view : 'day'}
+      date={/^\d{4}-\d\d-\d\d$/.test(date) ? date : dateOf(facts.hospital.now)}
+    />
+  );
+}
+
+const go = (view, date) => {
+  location.hash = `#/calendar/${view}/${date}`;
+};
+
+function Days({ facts, view, date }) {
+  const [whom, setWhom] = useState('');
+  const from = views[view].from(date);
+  const to = addDays(from, views[view].days - 1);
+  const { data, refusal, reload } = useDays(from, to);
+  const dialogs = useOpen();
+  const [undone, setUndone] = useState(null);
+  const doctors = doctorsOf(facts.doctors, whom);
+
+  const drop = async (appointment, place, putBack) => {
+    setUndone(null);
+    const { name } = appointment.patient;
+    const wanted = { ...place };
+    if (place.doctor_id === appointment.doctor.id) delete wanted.doctor_id;
+    try {
+      await move(appointment, wanted);
+      dialogs.say(t('moved', { name, moment: showMoment(place.start_time) }));
+    } catch (problem) {
+      if (problem.code === undefined) throw problem;
+      putBack();
+      setUndone({ appointment, place, refusal: problem });
+    }
+    reload();
+  };
+
+  return (
+    <section class="desk" aria-labelledby="desk-title">
+      <Bar view={view} date={date} facts={facts} whom={whom} onWhom={setWhom} dialogs={dialogs} />
+      <LoadRefused refusal={refusal} onAgain={reload} />
+      <p role="status" class="said">
+        {dialogs.said}
+      </p>
+      <Undone undone={undone} dialogs={dialogs} onDismiss={() => setUndone(null)} />
+      {data && (
+        <>
+          {view === 'day' ? (
+            <Room slots={facts.slots} appointments={data.appointments} date={from} />
+          ) : (
+            <WeekRoom
+              slots={facts.slots}
+              appointments={data.appointments}
+              dates={Array.from({ length: 7 }, (_, i) => addDays(from, i))}
+            />
+          )}
+          {may('desk') && <p class="hint">{t('how to')}</p>}
+          <Grid
+            view={view}
+            from={from}
+            hospital={facts.hospital}
+            doctors={doctors}
+            appointments={data.appointments}
+            closures={data.closures}
+            onOpen={(id) => dialogs.show({ appointment: id })}
+            onPlace={(booking) => dialogs.show({ booking })}
+            onDrop={drop}
+          />
+        </>
+      )}
+      {!data && !refusal && <Loading />}
+      <Open dialogs={dialogs} facts={facts} />
+    </section>
+  );
+}
+
+// whom: '', 'department NAME' or a doctor's id.
+function doctorsOf(doctors, whom) {
+  const active = doctors.filter(({ is_active: on }) => on);
+  if (!whom) return active;
+  return active.filter(({ id, department }) =>
+    whom.startsWith('department ')
+      ? department === whom.slice('department '.length)
+      : String(id) === whom,
+  );
+}
+
+function Bar({ view, date, facts, whom, onWhom, dialogs }) {
+  const from = views[view].from(date);
+  const { days } = views[view];
+  const today = dateOf(facts.hospital.now);
+  const active = facts.doctors.filter(({ is_active: on }) => on);
+  return (
+    <header>
+      <h1 id="desk-title" aria-live="polite">
+        {view === 'day' ? showDate(from) : t('week from', { day: showDate(from) })}
+      </h1>
+      <div class="actions">
+        <button
+          type="button"
+          aria-label={t('previous')}
+          onClick={() => go(view, addDays(from, -days))}
+        >
+          ‹
+        </button>
+        <button type="button" onClick={() => go(view, today)}>
+          {t('to today')}
+        </button>
+        <button
+          type="button"
+          aria-label={t('following')}
+          onClick={() => go(view, addDays(from, days))}
+        >
+          ›
+        </button>
+        <Field
+          label={t('date')}
+          type="date"
+          value={date}
+          onChange={(event) => event.target.value && go(view, event.target.value)}
+        />
+        <fieldset class="actions views">
+          <legend class="unseen">{t('view')}</legend>
+          {Object.keys(views).map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={name === view}
+              onClick={() => go(name, date)}
+            >
+              {t(name)}
+            </button>
+          ))}
+        </fieldset>
+        <Field label={t('show')} onChange={(event) => onWhom(event.target.value)}>
+          {(attributes) => (
+            <select {...attributes}>
+              <option value="">{t('everybody')}</option>
+              {departmentsOf(active).map((department) => (
+                <option
+                  key={department}
+                  value={`department ${department}`}
+                  selected={whom === `department ${department}`}
+                >
+                  {t('doctors of', { department })}
+                </option>
+              ))}
+              {active.map(({ id, name }) => (
+                <option key={id} value={id} selected={whom === String(id)}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        {may('desk') && (
+          <button type="button" class="main" onClick={() => dialogs.show({ booking: {} })}>
+            {t('new appointment')}
+          </button>
+        )}
+      </div>
+    </header>
+  );
+}
+
+// A drop that was refused: why, and how to insist where staff may.
+function Undone({ undone, dialogs, onDismiss }) {
+  return (
+    <div role="alert">
+      {undone && (
+        <div class="notice bad">
+          <p>
+            {t('not moved', {
+              name: undone.appointment.patient.name,
+              moment: showMoment(undone.place.start_time),
+            })}
+          </p>
+          <p>{sentence(undone.refusal)}</p>
+          {isUnknown(undone.refusal) && <p>{t('unknown')}</p>}
+          <div class="actions">
+            {undone.refusal.code === 'slot_full' && (
+              <button
+                type="button"
+                onClick={() =>
+                  dialogs.show({ appointment: undone.appointment.id, moving: undone.place })
+                }
+              >
+                {t('move anyway')}
+              </button>
+            )}
+            <button type="button" onClick={onDismiss}>
+              {t('dismiss')}
+            </button>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
