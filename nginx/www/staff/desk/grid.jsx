@@ -176,9 +176,10 @@ export function Grid(given) {
         newest.current.onDrop(appointment, to, revert);
       },
     });
-    const follow = new MutationObserver(() => dropTable(box.current));
-    follow.observe(box.current, { subtree: true, childList: true, attributes: true });
-    dropTable(box.current);
+    const element = box.current;
+    const follow = new MutationObserver(() => dropTable(element));
+    follow.observe(element, { subtree: true, childList: true, attributes: true });
+    dropTable(element);
     return () => {
       follow.disconnect();
       destroyCalendar(calendar.current);
