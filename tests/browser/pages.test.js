@@ -59,7 +59,9 @@ for (const { path, titles } of pages) {
   test(`${path} speaks to those without JavaScript`, async () => {
     const page = await visit(browser, { javaScriptEnabled: false });
     await page.goto(hospital.url + path);
-    await page.getByText(/자바스크립트.*JavaScript/).waitFor();
+    const notice = page.locator('noscript');
+    await notice.waitFor();
+    assert.match(await notice.textContent(), /자바스크립트.*JavaScript/);
     await page.context().close();
   });
 
