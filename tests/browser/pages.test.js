@@ -59,9 +59,9 @@ for (const { path, titles } of pages) {
   test(`${path} speaks to those without JavaScript`, async () => {
     const page = await visit(browser, { javaScriptEnabled: false });
     await page.goto(hospital.url + path);
-    const words = page.locator('noscript');
-    await words.waitFor();
-    assert.match(await words.innerText(), /자바스크립트.*JavaScript/);
+    const notice = page.locator('noscript');
+    await notice.waitFor();
+    assert.match(await notice.textContent(), /자바스크립트.*JavaScript/);
     await page.context().close();
   });
 
