@@ -470,6 +470,11 @@ for (const locale of ['ko-KR', 'en-GB']) {
       await page.locator('button.danger').first().click();
       await dialog(page).waitFor();
       await assertAccessible(page, `removal ${locale} ${colorScheme}`);
+      await page.keyboard.press('Escape');
+      await goTo(page, 'slots');
+      await page.locator('.week thead button').first().click();
+      await dialog(page).waitFor();
+      await assertAccessible(page, `day ${locale} ${colorScheme}`);
       assertContent(page);
       await page.context().close();
     });
