@@ -412,6 +412,29 @@ test('the access log tells who looked at whom', async () => {
   await page.context().close();
 });
 
+test('the access log is turned over page by page, newest first, and kept to some days', async () => {
+  hospital.sql(`INSERT INTO access (at, staff_id, patient_id, action)
+                SELECT timestamptz '2027-02-01 12:00+09' + i * interval '1 minute', 1, 5,
+                       'GET /patients/{id}'
+                  FROM generate_series(1, 60) AS i`);
+  const page = await logIn('admin');
+  await goTo(page, 'access-log');
+  await page.getByLabel('From').fill('2027-02-01');
+  await page.getByLabel('To', { exact: true }).fill('2027-02-01');
+  await page.getByLabel('Patient number').fill('5');
+  await page.getByText('Page 1 of 2').waitFor();
+  await row(page, '13:00').waitFor();
+  assert.equal(await page.getByRole('row').count(), 51);
+  assert.ok(await page.getByRole('button', { name: 'Newer' }).isDisabled());
+  await press(page, 'Older');
+  await row(page, '12:01').waitFor();
+  assert.equal(await page.getByRole('row').count(), 11);
+  await page.getByLabel('To', { exact: true }).fill('2027-01-31');
+  await page.getByLabel('From').fill('2027-01-01');
+  await page.getByText('There is nothing of that kind.').waitFor();
+  await page.context().close();
+});
+
 test('who may not change anything sees no buttons for it', async () => {
   for (const who of ['desk', 'viewer']) {
     const page = await logIn(who);

@@ -1,7 +1,7 @@
 // The staff's console: who is here, the sections that their role may see, and the one they are in.
 
 import { render } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useTitle } from '../shared/language.js';
 import {
   Dialog,
@@ -87,8 +87,13 @@ function LoginPage() {
 }
 
 function Menu({ current }) {
+  const menu = useRef();
+  useEffect(() => {
+    const here = menu.current.querySelector('[aria-current]');
+    here.scrollIntoView({ block: 'nearest', inline: 'center' }); // on a telephone
+  }, [current]);
   return (
-    <nav aria-label={t('sections')}>
+    <nav ref={menu} aria-label={t('sections')}>
       {sections
         .filter(({ role }) => may(role))
         .map(({ place }) => (

@@ -250,6 +250,7 @@ function optionsOf(rows, label, place) {
   return {
     width: place.clientWidth,
     height: 220,
+    padding: [8, 32, 0, 0], // room for half of the last day's name
     legend: { show: false },
     cursor: { show: false },
     scales: {
