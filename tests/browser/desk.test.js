@@ -80,11 +80,11 @@ async function drag(page, what, doctor, time) {
 test('who arrives, is done or has not come is marked at one touch', async () => {
   const page = await logIn('desk');
   const id = idOf('2027-03-01 09:00', 1);
-  await press(row(page, '김영희').first(), '김영희: Arrived');
+  await press(row(page, '김영희').first(), 'Arrived: 김영희');
   await row(page, '김영희').first().getByText('Arrived', { exact: true }).first().waitFor();
   await page.getByText('김영희: Arrived').waitFor();
   assert.equal(of(id, 'status'), 'arrived');
-  await press(row(page, '김영희').first(), '김영희: Completed');
+  await press(row(page, '김영희').first(), 'Completed: 김영희');
   await page.getByText('김영희: Completed').waitFor();
   assert.equal(of(id, 'status'), 'completed');
 
@@ -98,7 +98,7 @@ test('who arrives, is done or has not come is marked at one touch', async () => 
   setClock('2027-03-01 09:40');
   await page.reload();
   await row(page, '박민서').getByText('late').waitFor();
-  await press(row(page, '박민서'), '박민서: No-show');
+  await press(row(page, '박민서'), 'No-show: 박민서');
   await page.getByText('박민서: No-show').waitFor();
   assert.equal(of(late, 'status'), 'no_show');
   setClock('2027-03-01 08:00');
@@ -157,6 +157,11 @@ test('the calendar shows doctors, room, closures and time off; a click on a free
   await page.getByText('Closed: 개원기념일').first().waitFor();
   await page.goto(`${hospital.url}/admin/#/calendar/week/2027-03-03`);
   await page.getByRole('heading', { name: 'The week from Mon, 1 March 2027' }).waitFor();
+  await event(page, '13:00 박민서').waitFor(); // with the first doctor
+  await page.getByLabel('Show').selectOption({ label: '장미란' });
+  await event(page, '10:00 이철수').waitFor();
+  await event(page, '13:00 박민서').waitFor({ state: 'detached' });
+  await page.reload();
   await event(page, '10:00 이철수').waitFor();
   assertContent(page);
   await page.context().close();
@@ -248,7 +253,7 @@ test('what others change appears by itself', async () => {
   const [mine, theirs] = await Promise.all([logIn('viewer'), logIn('desk')]);
   const id = idOf('2027-03-01 10:30', 2);
   await row(mine, '최지우').getByText('Pending').waitFor();
-  await press(row(theirs, '최지우'), '최지우: Confirm');
+  await press(row(theirs, '최지우'), 'Confirm: 최지우');
   await row(mine, '최지우').getByText('Confirmed').waitFor();
   assert.equal(of(id, 'status'), 'confirmed');
   await Promise.all([mine.context().close(), theirs.context().close()]);

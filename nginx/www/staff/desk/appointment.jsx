@@ -1,12 +1,13 @@
 // An appointment: what it is, what may become of it, and what has become of it so far.
 import { useState } from 'preact/hooks';
+import { isUnknown } from '../../shared/intention.js';
 import { showMoment, showPhone, showTime, showWon } from '../../shared/time.js';
 import { Dialog, Field, Loading, LoadRefused, Refused, useWork } from '../../shared/ui.jsx';
 import { may } from '../session.js';
-import { isUnknown, move, setStatus } from './changes.js';
+import { move, setStatus } from './changes.js';
 import { useAppointment } from './facts.js';
 import { History } from './history.jsx';
-import { OverrideField, PlaceFields, startOf } from './place.jsx';
+import { OverrideField, PlaceFields, startOf, useFull } from './place.jsx';
 import { isOpen } from './status.js';
 import { partsOf } from './times.jsx';
 import { Touches } from './touches.jsx';
@@ -73,13 +74,7 @@ function Content({ appointment, moving, facts, dialogs, onChanged }) {
         )}
       </div>
       {part === 'move' && (
-        <Move
-          key={appointment.version}
-          appointment={appointment}
-          moving={moving}
-          facts={facts}
-          onChanged={changed}
-        />
+        <Move appointment={appointment} moving={moving} facts={facts} onChanged={changed} />
       )}
       {part === 'cancel' && <Cancel appointment={appointment} onChanged={changed} />}
       {part === 'history' && <History appointment={appointment} facts={facts} />}
@@ -113,8 +108,9 @@ function Details({ appointment }) {
   );
 }
 
-// Only what is changed is sent, so that a treatment that stays keeps its price.
-const changesOf = (appointment, values) => ({
+// Only what was changed in the form is sent, so that a treatment that stays keeps its price, and what others have
+// changed meanwhile stays theirs.
+const changesOf = (appointment, values, isFull) => ({
   ...(values.doctor_id === String(appointment.doctor.id)
     ? {}
     : { doctor_id: Number(values.doctor_id) }),
@@ -125,10 +121,11 @@ const changesOf = (appointment, values) => ({
     ? {}
     : { start_time: startOf(values) }),
   ...(values.memo === (appointment.memo ?? '') ? {} : { memo: values.memo.trim() || null }),
-  ...(values.reason ? { override: { reason: values.reason } } : {}),
+  ...(isFull ? { override: { reason: values.reason } } : {}),
 });
 
 function Move({ appointment, moving, facts, onChanged }) {
+  const [before] = useState(appointment);
   const [values, setValues] = useState({
     treatment_id: String(appointment.treatment.id),
     doctor_id: String(moving?.doctor_id ?? appointment.doctor.id),
@@ -137,15 +134,20 @@ function Move({ appointment, moving, facts, onChanged }) {
     reason: '',
   });
   const work = useWork();
-  const isFull = Boolean(moving) || work.refusal?.code === 'slot_full' || values.reason !== '';
+  const isFull = useFull(values, work.refusal, Boolean(moving));
   const submit = async (event) => {
     event.preventDefault();
-    const moved = await work.run(() => move(appointment, changesOf(appointment, values)));
+    const moved = await work.run(() => move(appointment, changesOf(before, values, isFull)));
     const name = appointment.patient.name;
     onChanged(moved && t('moved', { name, moment: showMoment(moved.start_time) }));
   };
   return (
     <form class="form inset" onSubmit={submit}>
+      {before.version !== appointment.version && (
+        <p class="notice warn" role="status">
+          {t('changed meanwhile')}
+        </p>
+      )}
       <PlaceFields
         facts={facts}
         values={values}

@@ -1,10 +1,11 @@
 // Booking for a patient.
 import { useState } from 'preact/hooks';
+import { isUnknown } from '../../shared/intention.js';
 import { showMoment } from '../../shared/time.js';
 import { Dialog, Field, Refused, useWork } from '../../shared/ui.jsx';
-import { book, isUnknown } from './changes.js';
+import { book } from './changes.js';
 import { PatientField } from './find.jsx';
-import { OverrideField, PlaceFields, startOf } from './place.jsx';
+import { OverrideField, PlaceFields, startOf, useFull } from './place.jsx';
 import { partsOf } from './times.jsx';
 import { t } from './words.js';
 
@@ -19,7 +20,7 @@ export function BookingDialog({ wish, facts, dialogs }) {
     reason: '',
   });
   const work = useWork();
-  const isFull = work.refusal?.code === 'slot_full' || values.reason !== '';
+  const isFull = useFull(values, work.refusal);
   const submit = async (event) => {
     event.preventDefault();
     const booked = await work.run(() =>
@@ -29,7 +30,7 @@ export function BookingDialog({ wish, facts, dialogs }) {
         treatment_id: Number(values.treatment_id),
         start_time: startOf(values),
         memo: values.memo.trim() || null,
-        ...(isFull && values.reason ? { override: { reason: values.reason } } : {}),
+        ...(isFull ? { override: { reason: values.reason } } : {}),
       }),
     );
     if (!booked) return;

@@ -1,10 +1,12 @@
-// A day or a week with the doctors as columns. The address says which: #/calendar/day/2027-03-02 or week.
+// A day or a week with the doctors as columns. The address says which, and whose if not everybody's:
+// #/calendar/week/2027-03-02/4
 import { useState } from 'preact/hooks';
+import { isUnknown } from '../../shared/intention.js';
 import { sentence } from '../../shared/problems.js';
 import { addDays, dateOf, showDate, showMoment, startOfWeek } from '../../shared/time.js';
 import { Field, Loading, LoadRefused } from '../../shared/ui.jsx';
 import { may } from '../session.js';
-import { isUnknown, move } from './changes.js';
+import { move } from './changes.js';
 import { departmentsOf, useDays, useFacts } from './facts.js';
 import { Grid } from './grid.jsx';
 import { Open, useOpen } from './open.jsx';
@@ -16,7 +18,7 @@ const views = {
   week: { days: 7, from: startOfWeek },
 };
 
-export function Calendar({ rest: [view, date] }) {
+export function Calendar({ rest: [view, date, whom = ''] }) {
   const { data: facts, refusal, reload } = useFacts();
   if (!facts) return refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />;
   return (
@@ -24,22 +26,23 @@ export function Calendar({ rest: [view, date] }) {
       facts={facts}
       view={view in views ? view : 'day'}
       date={/^\d{4}-\d\d-\d\d$/.test(date) ? date : dateOf(facts.hospital.now)}
+      wanted={decodeURIComponent(whom)}
     />
   );
 }
 
-const go = (view, date) => {
-  location.hash = `#/calendar/${view}/${date}`;
+const go = (view, date, whom) => {
+  location.hash = `#/calendar/${view}/${date}/${encodeURIComponent(whom)}`;
 };
 
-function Days({ facts, view, date }) {
-  const [whom, setWhom] = useState('');
+function Days({ facts, view, date, wanted }) {
+  const whom = whomOf(facts.doctors, view, wanted);
   const from = views[view].from(date);
   const to = addDays(from, views[view].days - 1);
   const { data, refusal, reload } = useDays(from, to);
-  const dialogs = useOpen();
+  const dialogs = useOpen(reload);
   const [undone, setUndone] = useState(null);
-  const doctors = doctorsOf(facts.doctors, whom);
+  const doctors = doctorsOf(facts.doctors, whom, data?.appointments ?? []);
 
   const drop = async (appointment, place, putBack) => {
     setUndone(null);
@@ -54,12 +57,12 @@ function Days({ facts, view, date }) {
       putBack();
       setUndone({ appointment, place, refusal: problem });
     }
-    reload();
+    await reload();
   };
 
   return (
     <section class="desk" aria-labelledby="desk-title">
-      <Bar view={view} date={date} facts={facts} whom={whom} onWhom={setWhom} dialogs={dialogs} />
+      <Bar view={view} date={date} facts={facts} whom={whom} dialogs={dialogs} />
       <LoadRefused refusal={refusal} onAgain={reload} />
       <p role="status" class="said">
         {dialogs.said}
@@ -82,6 +85,7 @@ function Days({ facts, view, date }) {
             from={from}
             hospital={facts.hospital}
             doctors={doctors}
+            slots={facts.slots}
             appointments={data.appointments}
             closures={data.closures}
             onOpen={(id) => dialogs.show({ appointment: id })}
@@ -96,22 +100,31 @@ function Days({ facts, view, date }) {
   );
 }
 
-// whom: '', 'department NAME' or a doctor's id.
-function doctorsOf(doctors, whom) {
-  const active = doctors.filter(({ is_active: on }) => on);
-  if (!whom) return active;
-  return active.filter(({ id, department }) =>
-    whom.startsWith('department ')
-      ? department === whom.slice('department '.length)
-      : String(id) === whom,
-  );
+const isActive = ({ is_active: active }) => active;
+const most = 3; // doctors whose week can be read side by side
+
+// '' for everybody, 'department NAME' or a doctor's id. A week of many doctors is one of them.
+function whomOf(doctors, view, wanted) {
+  const active = doctors.filter(isActive);
+  return wanted || view === 'day' || active.length <= most ? wanted : String(active[0].id);
 }
 
-function Bar({ view, date, facts, whom, onWhom, dialogs }) {
+// Who has left is shown as long as they have appointments.
+function doctorsOf(doctors, whom, appointments) {
+  const busy = new Set(appointments.map(({ doctor }) => doctor.id));
+  return doctors
+    .filter((doctor) => isActive(doctor) || busy.has(doctor.id))
+    .filter(
+      ({ id, department }) => !whom || whom === String(id) || whom === `department ${department}`,
+    );
+}
+
+function Bar({ view, date, facts, whom, dialogs }) {
   const from = views[view].from(date);
   const { days } = views[view];
   const today = dateOf(facts.hospital.now);
-  const active = facts.doctors.filter(({ is_active: on }) => on);
+  const active = facts.doctors.filter(isActive);
+  const hasEverybody = view === 'day' || active.length <= most;
   return (
     <header>
       <h1 id="desk-title" aria-live="polite">
@@ -121,17 +134,17 @@ function Bar({ view, date, facts, whom, onWhom, dialogs }) {
         <button
           type="button"
           aria-label={t('previous')}
-          onClick={() => go(view, addDays(from, -days))}
+          onClick={() => go(view, addDays(from, -days), whom)}
         >
           ‹
         </button>
-        <button type="button" onClick={() => go(view, today)}>
+        <button type="button" onClick={() => go(view, today, whom)}>
           {t('to today')}
         </button>
         <button
           type="button"
           aria-label={t('following')}
-          onClick={() => go(view, addDays(from, days))}
+          onClick={() => go(view, addDays(from, days), whom)}
         >
           ›
         </button>
@@ -139,7 +152,7 @@ function Bar({ view, date, facts, whom, onWhom, dialogs }) {
           label={t('date')}
           type="date"
           value={date}
-          onChange={(event) => event.target.value && go(view, event.target.value)}
+          onChange={(event) => event.target.value && go(view, event.target.value, whom)}
         />
         <fieldset class="actions views">
           <legend class="unseen">{t('view')}</legend>
@@ -148,16 +161,20 @@ function Bar({ view, date, facts, whom, onWhom, dialogs }) {
               key={name}
               type="button"
               aria-pressed={name === view}
-              onClick={() => go(name, date)}
+              onClick={() => go(name, date, whom)}
             >
               {t(name)}
             </button>
           ))}
         </fieldset>
-        <Field label={t('show')} onChange={(event) => onWhom(event.target.value)}>
+        <Field label={t('show')} onChange={(event) => go(view, date, event.target.value)}>
           {(attributes) => (
             <select {...attributes}>
-              <option value="">{t('everybody')}</option>
+              {hasEverybody && (
+                <option value="" selected={!whom}>
+                  {t('everybody')}
+                </option>
+              )}
               {departmentsOf(active).map((department) => (
                 <option
                   key={department}

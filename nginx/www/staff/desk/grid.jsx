@@ -6,11 +6,11 @@ import {
   Interaction,
   ResourceTimeGrid,
 } from '@event-calendar/core';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { language } from '../../shared/language.js';
 import { addDays, showDay, showTime } from '../../shared/time.js';
 import { may } from '../session.js';
-import { clockOf, minutesOf } from './room.js';
+import { clockOf, isFull, minutesOf, roomOf, timesBetween } from './room.js';
 import { isExpected } from './status.js';
 import { t } from './words.js';
 
@@ -45,6 +45,27 @@ const shade = (id, resourceIds, start, end, className, title) => ({
   classNames: [className],
 });
 
+// Half-hours in which nobody is taken, or nobody more, other than over lunch.
+function roomShades({ hospital, slots, appointments, dates, everybody, hours: [opens, closes] }) {
+  const isLunch = (time) => time >= hospital.lunch_start && time < hospital.lunch_end;
+  return dates.flatMap((date) => {
+    const room = new Map(roomOf(slots, appointments, date).map((slot) => [slot.time, slot]));
+    const halfHours = timesBetween(opens, closes, 30).filter((time) => !isLunch(time));
+    return halfHours
+      .filter((time) => !room.get(time)?.capacity || isFull(room.get(time)))
+      .map((time) =>
+        shade(
+          `room ${date} ${time}`,
+          everybody,
+          `${date}T${time}`,
+          `${date}T${clockOf(minutesOf(time) + 30)}`,
+          room.get(time)?.capacity ? 'full' : 'none',
+          '',
+        ),
+      );
+  });
+}
+
 // Lunch, the days the hospital is closed, and the doctors who are away.
 function shadesOf({ hospital, doctors, closures, dates }) {
   const everybody = doctors.map(({ id }) => id);
@@ -78,28 +99,32 @@ function shadesOf({ hospital, doctors, closures, dates }) {
   return [...lunch, ...closed];
 }
 
-// An appointment as it is read, and as it is read out.
+function span(text, className = '') {
+  const element = document.createElement('span');
+  element.textContent = text;
+  element.className = className;
+  return element;
+}
+
+// An appointment as it is read, and what is read out with it.
 function contentOf({ event }) {
   const { appointment } = event.extendedProps;
   if (!appointment) return event.title;
-  const text = document.createElement('span');
-  text.textContent = `${showTime(appointment.start_time)} ${appointment.patient.name} · ${appointment.treatment.name}`;
-  return { domNodes: [text] };
+  const { start_time: start, patient, treatment, doctor, status } = appointment;
+  const text = `${showTime(start)} ${patient.name} · ${treatment.name}`;
+  const more = [doctor.name, showDay(start), t(status)].join(', ');
+  return { domNodes: [span(text), span(`, ${more}`, 'unseen')] };
 }
 
-function nameEvent({ event, el }) {
-  const { appointment } = event.extendedProps;
-  if (!appointment) return;
-  el.setAttribute('role', 'button');
-  el.setAttribute(
-    'aria-label',
-    t('event', {
-      time: `${showDay(appointment.start_time)} ${showTime(appointment.start_time)}`,
-      patient: `${appointment.patient.name} · ${appointment.treatment.name}`,
-      doctor: appointment.doctor.name,
-      status: t(appointment.status),
-    }),
-  );
+// A half-hour beside the columns, with how full it is.
+function labelOf(room) {
+  return (date) => {
+    const time = wallClock(date).slice(11);
+    const slot = room.find((one) => one.time === time);
+    const nodes = [span(time)];
+    if (slot) nodes.push(span(`${slot.booked}/${slot.capacity}`, isFull(slot) ? 'of full' : 'of'));
+    return { domNodes: nodes };
+  };
 }
 
 // It calls its columns and rows a table, and not as a table would have to be: whoever listens is better off with
@@ -123,58 +148,73 @@ const hoursOf = ({ opens_at: opens, closes_at: closes }, appointments) => {
   ];
 };
 
+// While an appointment is dragged, and until the drop is settled, the calendar is left as the hand has it.
+function useHeld(onDrop) {
+  const [isHeld, setHeld] = useState(false);
+  const settle = async ({ event, revert }) => {
+    const { appointment } = event.extendedProps;
+    const to = { doctor_id: Number(event.resourceIds[0]), start_time: wallClock(event.start) };
+    setHeld(true);
+    await onDrop(appointment, to, revert);
+    setHeld(false);
+  };
+  return { isHeld, take: () => setHeld(true), leave: () => setHeld(false), settle };
+}
+
+const columnWidths = { day: 'minmax(6rem, 1fr)', week: 'minmax(5.5rem, 1fr)' };
+
+// What changes with the place only; the rest is set when it changes.
+function optionsOf({ view, from, doctors, hours: [opens, closes] }) {
+  return {
+    view: view === 'day' ? 'resourceTimeGridDay' : 'resourceTimeGridWeek',
+    duration: dayLength[view],
+    date: from,
+    firstDay: 1,
+    datesAboveResources: true,
+    resources: doctors.map(({ id, name }) => ({ id, title: name })),
+    headerToolbar: { start: '', center: '', end: '' },
+    locale: language.value,
+    allDaySlot: false,
+    slotDuration: '00:30',
+    slotLabelInterval: 0,
+    snapDuration: '00:15',
+    slotMinTime: opens,
+    slotMaxTime: closes,
+    slotHeight: 36,
+    columnWidth: columnWidths[view],
+    dayHeaderFormat: (date) => showDay(wallClock(date)),
+    eventDurationEditable: false,
+    eventStartEditable: true,
+    eventContent: contentOf,
+  };
+}
+
 export function Grid(given) {
-  const { view, from, hospital, doctors, appointments, closures } = given;
+  const { view, from, hospital, doctors, slots, appointments, closures } = given;
   const box = useRef();
   const calendar = useRef();
-  const newest = useRef(given); // for what is called later
-  newest.current = given;
+  const held = useHeld(given.onDrop);
+  const newest = useRef();
+  newest.current = { ...given, held }; // for what is called later
   const shown = appointments.filter(({ status }) => status !== 'cancelled');
   const dates = Array.from({ length: dayLength[view].days }, (_, i) => addDays(from, i));
-  const [opens, closes] = hoursOf(hospital, shown);
+  const hours = hoursOf(hospital, shown);
+  const place = [view, from, hours, language.value, doctors.map(({ id, name }) => [id, name])];
 
   useEffect(() => {
-    const place = ({ date, resource }) => ({
-      doctor_id: Number(resource.id),
-      start: wallClock(date),
-    });
     calendar.current = createCalendar(box.current, [ResourceTimeGrid, Interaction], {
-      view: view === 'day' ? 'resourceTimeGridDay' : 'resourceTimeGridWeek',
-      duration: dayLength[view],
-      date: from,
-      firstDay: 1,
-      datesAboveResources: true,
-      resources: doctors.map(({ id, name }) => ({ id, title: name })),
-      headerToolbar: { start: '', center: '', end: '' },
-      locale: language.value,
-      allDaySlot: false,
-      nowIndicator: false,
-      highlightedDates: [],
-      slotDuration: '00:15',
-      slotLabelInterval: '00:30',
-      slotLabelFormat: { hour: '2-digit', minute: '2-digit', hour12: false },
-      slotMinTime: opens,
-      slotMaxTime: closes,
-      slotHeight: 18,
-      columnWidth: view === 'day' ? 'minmax(7rem, 1fr)' : '7rem',
-      dayHeaderFormat: { weekday: 'short', day: 'numeric', month: 'short' },
-      eventDurationEditable: false,
-      eventStartEditable: true,
-      snapDuration: '00:15',
-      eventContent: contentOf,
-      eventDidMount: nameEvent,
+      ...optionsOf({ view, from, doctors, hours }),
       eventClick: ({ event }) => {
         const { appointment } = event.extendedProps;
         if (appointment) newest.current.onOpen(appointment.id);
       },
-      dateClick: (click) => {
-        if (may('desk') && click.resource) newest.current.onPlace(place(click));
+      dateClick: ({ date, resource }) => {
+        const wish = { doctor_id: Number(resource.id), start: wallClock(date) };
+        if (may('desk')) newest.current.onPlace(wish);
       },
-      eventDrop: ({ event, revert }) => {
-        const { appointment } = event.extendedProps;
-        const to = { doctor_id: Number(event.resourceIds[0]), start_time: wallClock(event.start) };
-        newest.current.onDrop(appointment, to, revert);
-      },
+      eventDragStart: () => newest.current.held.take(),
+      eventDragStop: () => newest.current.held.leave(),
+      eventDrop: (drop) => newest.current.held.settle(drop),
     });
     const element = box.current;
     const follow = new MutationObserver(() => dropTable(element));
@@ -184,21 +224,27 @@ export function Grid(given) {
       follow.disconnect();
       destroyCalendar(calendar.current);
     };
-  }, [
-    view,
-    from,
-    opens,
-    closes,
-    language.value,
-    JSON.stringify(doctors.map(({ id, name }) => [id, name])),
-  ]);
+  }, [JSON.stringify(place)]);
 
+  const known = JSON.stringify([
+    place,
+    shown,
+    closures,
+    slots,
+    hospital.lunch_start,
+    hospital.lunch_end,
+  ]);
   useEffect(() => {
+    if (held.isHeld) return;
+    const everybody = doctors.map(({ id }) => id);
+    const room = view === 'day' ? roomOf(slots, shown, from) : [];
+    calendar.current.setOption('slotLabelFormat', labelOf(room));
     calendar.current.setOption('events', [
       ...shown.map(eventOf),
       ...shadesOf({ hospital, doctors, closures, dates }),
+      ...roomShades({ hospital, slots, appointments: shown, dates, everybody, hours }),
     ]);
-  });
+  }, [known, held.isHeld]);
 
   return <div ref={box} class={`grid ${view}`} />;
 }

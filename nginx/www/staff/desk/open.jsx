@@ -5,7 +5,8 @@ import { AppointmentDialog } from './appointment.jsx';
 import { BookingDialog } from './booking.jsx';
 import { PatientDialog } from './patient.jsx';
 
-export function useOpen() {
+// onChanged: called when something may have been changed in a dialog, so that it shows behind it.
+export function useOpen(onChanged) {
   const [open, setOpen] = useState(null);
   const [said, setSaid] = useState('');
   return {
@@ -13,10 +14,14 @@ export function useOpen() {
     said,
     show: setOpen,
     say: setSaid,
-    close: () => setOpen(null),
+    close: () => {
+      setOpen(null);
+      onChanged?.();
+    },
     done: (sentence) => {
       setOpen(null);
       setSaid(sentence);
+      onChanged?.();
     },
   };
 }

@@ -1,5 +1,6 @@
 // Where an appointment is to be: treatment, doctor, day and time; and, once the room is known to be
-// missing, why more people are taken. Used for booking and for moving.
+// missing there, why more people are taken. Used for booking and for moving.
+import { useEffect, useState } from 'preact/hooks';
 import { Field } from '../../shared/ui.jsx';
 import { TimeField } from './times.jsx';
 import { t } from './words.js';
@@ -60,6 +61,17 @@ function Choice({ label, things, value, error, onValue }) {
       )}
     </Field>
   );
+}
+
+// Whether the place of `values` is one of which the hospital has said that it is full; another one is another question.
+export function useFull(values, refusal, wasFull) {
+  const { treatment_id: treatment, doctor_id: doctor, date, time } = values;
+  const place = [treatment, doctor, date, time].join(' ');
+  const [full, setFull] = useState(wasFull ? place : null);
+  useEffect(() => {
+    if (refusal?.code === 'slot_full') setFull(place);
+  }, [refusal]);
+  return full === place;
 }
 
 // Asked for only when the hospital has said that it is full.

@@ -17,7 +17,7 @@ export function Today() {
 
 function Day({ facts, date }) {
   const { data, refusal, reload } = useDays(date, date);
-  const dialogs = useOpen();
+  const dialogs = useOpen(reload);
   if (!data) return refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />;
   const { appointments, closures } = data;
   const standing = appointments.filter(({ status }) => status !== 'cancelled');
