@@ -357,6 +357,94 @@ test('a login that ends while moving asks to log in, and the time picked stays p
   await page.context().close();
 });
 
+test('a login that ended elsewhere does not keep anybody from looking', async () => {
+  const page = await visit(browser, { viewport: phone, locale: 'en-GB' });
+  const spoilt = (name, path) => ({
+    name,
+    value: 'spoilt.by.time',
+    domain: 'localhost',
+    path,
+    httpOnly: true,
+    sameSite: 'Strict',
+  });
+  await page
+    .context()
+    .addCookies([
+      spoilt('patient_access', '/api/v1/patient'),
+      spoilt('patient_refresh', '/api/v1/patient/auth/patient'),
+    ]);
+  await page.goto(hospital.url);
+  await page.getByRole('radio', { name: '초진 상담' }).check();
+  await page.getByRole('button', { name: /^The next free time/ }).waitFor();
+  await page.getByRole('button', { name: /^Thu, 4 March 2027, \d+ starts free/ }).waitFor();
+  assert.equal(await page.getByText('Please log in.').count(), 0);
+  await page.context().close();
+});
+
+test('a registration whose answer is lost is told to log in', async () => {
+  const page = await open();
+  await page.getByRole('link', { name: 'My appointments' }).click();
+  await press(page, 'I am new here');
+  await page.getByLabel('Name').fill('Lost');
+  await page.getByLabel('Telephone').fill('010-9999-0010');
+  await page.getByLabel('Password').fill('correct horse');
+  await loseAnswers(page, '**/register', 'POST');
+  await press(page, 'Register and go on');
+  await page.getByText('The server cannot be reached.').waitFor();
+  await page.unroute('**/register');
+  await press(page, 'Register and go on');
+  await page.getByText('This number has been registered. Please log in.').waitFor();
+  await press(page, 'Log in');
+  await page.locator('form.login button.main').click();
+  await page.getByRole('heading', { name: 'To come' }).waitFor();
+  await page.context().close();
+});
+
+test('until when an appointment may be changed is said, and after that nothing is offered', async () => {
+  const page = await open();
+  hospital.sql('UPDATE hospital SET cancel_notice_minutes = 1440');
+  try {
+    await page.reload();
+    const id = await openOwn(page, '2027-03-16 10:00');
+    await page.getByRole('button', { name: /^Cancel the appointment of Tue, 16 March/ }).waitFor();
+    await page.goto(`${hospital.url}/#/booked/${id}`);
+    await page.getByText('It can be moved or cancelled until Mon, 15 March 2027 10:00.').waitFor();
+    hospital.sql(
+      `UPDATE appointment SET during = '[2027-03-01 17:00, 2027-03-01 17:30)' WHERE id = ${id}`,
+    );
+    await page.goto(`${hospital.url}/#/mine`);
+    await page.getByText('It can no longer be moved or cancelled here.').waitFor();
+    assert.equal(await page.getByRole('button', { name: /^Cancel the/ }).count(), 0);
+    await page.goto(`${hospital.url}/#/booked/${id}`);
+    await page.getByText('It can no longer be moved or cancelled here.').waitFor();
+  } finally {
+    hospital.sql('UPDATE hospital SET cancel_notice_minutes = 0');
+  }
+  await page.context().close();
+});
+
+test('an address that names no time or no appointment is no dead end', async () => {
+  const page = await open();
+  for (const place of ['book/1/1/soon', 'book/1/1/2027-13-41T10:00', 'book/0/0/0', 'book']) {
+    await page.goto(`${hospital.url}/#/${place}`);
+    await page.getByRole('main').getByRole('link', { name: 'Choose again' }).click();
+    await page.getByRole('heading', { name: 'Book an appointment' }).waitFor();
+  }
+  await page.goto(`${hospital.url}/#/mine`);
+  await logIn(page);
+  await page.getByRole('heading', { name: 'To come' }).waitFor();
+  for (const place of ['booked/999999', 'booked/none', 'move/999999']) {
+    await page.goto(`${hospital.url}/#/${place}`);
+    await page
+      .getByRole('main')
+      .getByRole('alert')
+      .getByText(/cannot be/)
+      .waitFor();
+  }
+  assertContent(page);
+  await page.context().close();
+});
+
 test('an access token that has expired is renewed without a word', async () => {
   const page = await open();
   await page.getByRole('link', { name: 'My appointments' }).click();

@@ -1,7 +1,7 @@
 // Booking what was chosen: a look at it, a memo, logging in if need be, and done once.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { isUnknown, once, settle, unsettled } from '../shared/intention.js';
-import { dateOf, showMoment, showWon } from '../shared/time.js';
+import { dateOf, isMoment, showMoment, showWon } from '../shared/time.js';
 import { Field, Refused } from '../shared/ui.jsx';
 import { choice, choose, forgetChoice } from './choice.js';
 import { Login } from './login.jsx';
@@ -35,7 +35,7 @@ export function Book({ offer, rest: [treatmentId, doctorId, start] }) {
   const work = useOwnWork();
   const [done, setDone] = useState(false);
   const [earlier, setEarlier] = useState(null);
-  if (!treatment || !doctor || !start)
+  if (!treatment || !doctor || !isMoment(start))
     return (
       <p>
         <a href="#/">{t('choose again')}</a>

@@ -2,6 +2,7 @@
 import { showMoment, showTime, showWon } from '../shared/time.js';
 import { Loading, LoadRefused, useLoaded } from '../shared/ui.jsx';
 import { Summary } from './book.jsx';
+import { isInTime, isOpen, lastMoment } from './notice.js';
 import { api, me } from './session.js';
 import { t } from './words.js';
 
@@ -22,7 +23,6 @@ export function Booked({ offer, rest: [id] }) {
     start_time: start,
     end_time: end,
   } = appointment;
-  const notice = offer.hospital.cancel_notice_minutes;
   return (
     <div class="steps">
       <div class="notice good" role="status">
@@ -45,7 +45,13 @@ export function Booked({ offer, rest: [id] }) {
             ...(memo ? [['memo', memo]] : []),
           ]}
         />
-        <p class="hint">{notice ? t('notice', { minutes: notice }) : t('no notice')}</p>
+        {isOpen(appointment) && (
+          <p class="hint">
+            {isInTime(appointment, offer.hospital)
+              ? t('notice', { moment: showMoment(lastMoment(appointment, offer.hospital)) })
+              : t('too late')}
+          </p>
+        )}
       </section>
       <div class="actions">
         <a class="button main" href="#/mine">

@@ -3,29 +3,29 @@ import { useState } from 'preact/hooks';
 import { isUnknown, once } from '../shared/intention.js';
 import { showMoment, showTime, showWon } from '../shared/time.js';
 import { Dialog, Field, Loading, LoadRefused, Refused, useLoaded } from '../shared/ui.jsx';
+import { isInTime, isOpen } from './notice.js';
 import { api, me, useOwnWork } from './session.js';
 import { t } from './words.js';
 
-const isToCome = ({ status, end_time: end }, now) =>
+const isToCome = ({ status, end_time: end }, { now }) =>
   end.slice(0, 16) > now.slice(0, 16) && ['pending', 'confirmed', 'arrived'].includes(status);
-const mayChange = ({ status }) => status === 'pending' || status === 'confirmed';
 
-export function Mine({ offer }) {
+export function Mine() {
   const { data, refusal, reload } = useLoaded(
     async () => {
       const [hospital, appointments] = await Promise.all([
         api.get('/hospital'),
         api.list('/appointments'),
       ]);
-      return { now: hospital.now, appointments };
+      return { hospital, appointments };
     },
     [me.value],
     20_000,
   );
   const [cancelling, setCancelling] = useState(null);
   if (!data) return refusal ? <LoadRefused refusal={refusal} onAgain={reload} /> : <Loading />;
-  const toCome = data.appointments.filter((one) => isToCome(one, data.now)).reverse();
-  const past = data.appointments.filter((one) => !isToCome(one, data.now));
+  const toCome = data.appointments.filter((one) => isToCome(one, data.hospital)).reverse();
+  const past = data.appointments.filter((one) => !isToCome(one, data.hospital));
   return (
     <div class="steps">
       <LoadRefused refusal={refusal} onAgain={reload} />
@@ -38,7 +38,13 @@ export function Mine({ offer }) {
         )}
         <ul class="appointments">
           {toCome.map((one) => (
-            <Appointment key={one.id} appointment={one} onCancel={() => setCancelling(one)} />
+            <Appointment key={one.id} appointment={one}>
+              <Changes
+                appointment={one}
+                hospital={data.hospital}
+                onCancel={() => setCancelling(one)}
+              />
+            </Appointment>
           ))}
         </ul>
       </section>
@@ -55,7 +61,6 @@ export function Mine({ offer }) {
       {cancelling && (
         <Cancel
           appointment={cancelling}
-          notice={offer.hospital.cancel_notice_minutes}
           onClose={() => {
             setCancelling(null);
             reload();
@@ -66,13 +71,12 @@ export function Mine({ offer }) {
   );
 }
 
-function Appointment({ appointment, onCancel }) {
-  const { id, doctor, treatment, status, memo, start_time: start, end_time: end } = appointment;
-  const moment = showMoment(start);
+function Appointment({ appointment, children }) {
+  const { doctor, treatment, status, memo, start_time: start, end_time: end } = appointment;
   return (
     <li class="paper">
       <h3>
-        {moment} – {showTime(end)}
+        {showMoment(start)} – {showTime(end)}
       </h3>
       <p>
         {treatment.name} · {t('doctor of', doctor)} · {showWon(treatment.price)}
@@ -81,22 +85,30 @@ function Appointment({ appointment, onCancel }) {
       <p>
         <span class={`status ${status}`}>{t(status)}</span>
       </p>
-      {onCancel && mayChange(appointment) && (
-        <div class="actions">
-          <a class="button" href={`#/move/${id}`} aria-label={t('move of', { moment })}>
-            {t('move')}
-          </a>
-          <button
-            type="button"
-            class="danger"
-            aria-label={t('cancel of', { moment })}
-            onClick={onCancel}
-          >
-            {t('cancel it')}
-          </button>
-        </div>
-      )}
+      {children}
     </li>
+  );
+}
+
+// What its patient may still do with an appointment.
+function Changes({ appointment, hospital, onCancel }) {
+  const moment = showMoment(appointment.start_time);
+  if (!isOpen(appointment)) return null;
+  if (!isInTime(appointment, hospital)) return <p class="hint">{t('too late')}</p>;
+  return (
+    <div class="actions">
+      <a class="button" href={`#/move/${appointment.id}`} aria-label={t('move of', { moment })}>
+        {t('move')}
+      </a>
+      <button
+        type="button"
+        class="danger"
+        aria-label={t('cancel of', { moment })}
+        onClick={onCancel}
+      >
+        {t('cancel it')}
+      </button>
+    </div>
   );
 }
 

@@ -11,6 +11,8 @@ const places = [
   'closed',
   'doctor_away',
   'no_slot',
+  'outside_hours',
+  'lunch_time',
   'in_the_past',
   'too_soon',
 ];

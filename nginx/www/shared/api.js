@@ -102,7 +102,8 @@ export class Api {
       try {
         await this.once('POST', `${this.auth}/refresh`, { body: {} });
       } catch (refusal) {
-        if (refusal.status === 401 || refusal.status === 422) this.onExpired();
+        // The session is over and its cookies are gone: what anybody may ask is answered all the same.
+        if (refusal.status === 401 || refusal.status === 422) return this.onExpired();
         throw refusal;
       }
       localStorage.setItem(stamp, Date.now());

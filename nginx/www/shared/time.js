@@ -47,6 +47,14 @@ const weekday = (date) => asUtc(date).getUTCDay() || 7; // ISO: Monday is 1
 const startOfWeek = (date) => addDays(date, 1 - weekday(date));
 const daysBetween = (from, to) => Math.round((asUtc(to) - asUtc(from)) / 86_400_000);
 
+// The instant so many minutes before, on the same clock.
+const minutesBefore = (instant, minutes) =>
+  new Date(asUtc(instant) - minutes * 60_000).toISOString().slice(0, 16);
+
+// Whether it is a moment at all: what stands in an address may be anything.
+const isMoment = (text) =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) && !Number.isNaN(asUtc(text).getTime());
+
 // What the clock in a zone shows now, as an instant without an offset.
 function nowIn(zone) {
   const parts = new Intl.DateTimeFormat('sv-SE', {
@@ -72,6 +80,8 @@ export {
   dateOf,
   daysBetween,
   endOfMonth,
+  isMoment,
+  minutesBefore,
   nowIn,
   showDate,
   showDay,
