@@ -205,9 +205,20 @@ test('a double click books once', async () => {
   await choose(page, { time: '13:00' });
   await memo(page).fill('twice');
   await logIn(page);
-  await page.getByRole('button', { name: 'Book it' }).dblclick();
+  const keys = new Set();
+  page.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/appointments'))
+      keys.add(request.headers()['idempotency-key']);
+  });
+  // Both clicks come before the page has drawn anything anew.
+  await page.getByRole('button', { name: 'Book it' }).evaluate((button) => {
+    button.click();
+    button.click();
+  });
   await booked(page);
   assert.equal(hospital.sql("SELECT count(*) FROM appointment WHERE memo = 'twice'"), '1');
+  assert.equal(keys.size, 1);
+  assert.match([...keys][0], /^\w+$/);
   await page.context().close();
 });
 
