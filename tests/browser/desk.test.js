@@ -67,12 +67,14 @@ async function pointAt(page, doctor, time) {
   return { x: column.x + column.width / 2, y: first.y + height * (quarters + 0.5) };
 }
 
-async function drag(page, what, doctor, time) {
+// halfway: what happens before the appointment is let go.
+async function drag(page, what, doctor, time, halfway = () => {}) {
   const from = await event(page, what).boundingBox();
   const to = await pointAt(page, doctor, time);
   await page.mouse.move(from.x + from.width / 2, from.y + 6);
   await page.mouse.down();
   await page.mouse.move(to.x, to.y - 20, { steps: 8 });
+  await halfway();
   await page.mouse.move(to.x, to.y, { steps: 4 });
   await page.mouse.up();
 }
@@ -83,6 +85,12 @@ test('who arrives, is done or has not come is marked at one touch', async () => 
   await press(row(page, '김영희').first(), 'Arrived: 김영희');
   await row(page, '김영희').first().getByText('Arrived', { exact: true }).first().waitFor();
   await page.getByText('김영희: Arrived').waitFor();
+  assert.ok(
+    await row(page, '김영희')
+      .first()
+      .evaluate((one) => one.contains(document.activeElement)),
+    'the keyboard stays with the row',
+  );
   assert.equal(of(id, 'status'), 'arrived');
   await press(row(page, '김영희').first(), 'Completed: 김영희');
   await page.getByText('김영희: Completed').waitFor();
@@ -168,10 +176,17 @@ test('the calendar shows doctors, room, closures and time off; a click on a free
 });
 
 test('an appointment is dragged to another doctor and time, and put back with the reason when refused', async () => {
-  const page = await logIn('desk', 'calendar/day/2027-03-01');
+  const page = await logIn('desk', 'calendar/day/2027-03-01', { timezoneId: 'America/New_York' });
   const id = idOf('2027-03-01 11:00', 4);
   await event(page, '정하윤').waitFor();
-  await drag(page, '정하윤', '정민수', '13:30');
+  await drag(page, '정하윤', '정민수', '13:30', async () => {
+    // Somebody else changes the day, and the page hears of it.
+    hospital.sql(
+      "UPDATE appointment SET memo = 'for a while' WHERE lower(during) = '2027-03-01 15:15'",
+    );
+    const isDay = (answer) => answer.url().includes('/appointments?') && answer.status() === 200;
+    await page.waitForResponse(isDay);
+  });
   await page.getByText('The appointment of 정하윤 was moved to Mon, 1 March 2027 13:30.').waitFor();
   assert.equal(of(id, "lower(during) || ' ' || doctor_id"), '2027-03-01 13:30:00 5');
 
@@ -188,6 +203,66 @@ test('an appointment is dragged to another doctor and time, and put back with th
   assert.ok(back.x >= column.x - 1 && back.x < column.x + column.width, 'it is back in its column');
   await press(page, 'Dismiss');
   assertContent(page);
+  await page.context().close();
+});
+
+test('a drag to where there is no room is put back, and done with a reason', async () => {
+  hospital.sql(
+    "UPDATE hospital_slot SET max_capacity = 1 WHERE day_of_week = 4 AND start_time = '15:00'",
+  );
+  hospital.sql(
+    "INSERT INTO appointment (doctor_id, treatment_id, patient_id, during) VALUES (6, 1, 2, '[2027-03-04 15:00, 2027-03-04 15:30)'), (1, 1, 3, '[2027-03-04 09:00, 2027-03-04 09:30)')",
+  );
+  const page = await logIn('desk', 'calendar/day/2027-03-04');
+  const id = idOf('2027-03-04 09:00', 1);
+  await event(page, '09:00 이철수').waitFor();
+  await page.locator('.grid').getByText('1/1').waitFor();
+  const from = await event(page, '09:00 이철수').boundingBox();
+  const toThree = from.y + 6 + from.height * 12; // six hours later
+  await page.mouse.move(from.x + 20, from.y + 6);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 20, toThree - 40, { steps: 8 });
+  await page.mouse.move(from.x + 20, toThree, { steps: 2 });
+  await page.mouse.up();
+  await page.getByText('There is no room left at that time.').waitFor();
+  await event(page, '09:00 이철수').waitFor();
+  assert.equal(of(id, 'lower(during)::time'), '09:00:00');
+  await press(page, 'Give a reason and move it');
+  await dialog(page)
+    .getByLabel(/^Why more people/)
+    .fill('came early');
+  await press(dialog(page), 'Move over capacity');
+  await dialog(page)
+    .getByText(/was moved to Thu, 4 March 2027 15:00/)
+    .waitFor();
+  assert.equal(of(id, 'lower(during)::time'), '15:00:00');
+  await page.context().close();
+});
+
+test('a double click and a lost answer book once', async () => {
+  const page = await logIn('desk');
+  await press(page, 'New appointment');
+  await dialog(page).getByLabel('Name or telephone').fill('최지우');
+  await dialog(page)
+    .getByRole('button', { name: /최지우/ })
+    .click();
+  await dialog(page).getByLabel('Treatment').selectOption({ label: '초진 상담' });
+  await dialog(page).getByLabel('Doctor').selectOption({ label: '한소희 (소아피부과)' });
+  await dialog(page).getByLabel('Date').fill('2027-03-05');
+  await dialog(page).getByLabel('Time').selectOption('11:00');
+  let lost = 0;
+  await page.route('**/api/v1/admin/appointments', async (route) => {
+    if (lost++ > 0) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await dialog(page).getByRole('button', { name: 'Book', exact: true }).dblclick();
+  await page.getByText('Booked for 최지우: Fri, 5 March 2027 11:00, 한소희').waitFor();
+  assert.ok(lost > 1, 'it was asked again');
+  assert.equal(
+    hospital.sql("SELECT count(*) FROM appointment WHERE lower(during) = '2027-03-05 11:00'"),
+    '1',
+  );
   await page.context().close();
 });
 
@@ -274,6 +349,14 @@ test('a change that somebody else was faster with is refused and shown', async (
   assert.equal(of(id, 'lower(during)::time'), '13:00:00');
   await page.unroute('**/appointments/*');
   await dialog(page).getByText('changed meanwhile').first().waitFor();
+  await dialog(page).getByText('This appointment has been changed in the meantime.').waitFor();
+  await dialog(page).getByText('Somebody has changed this in the meantime.').waitFor();
+  assert.equal(await dialog(page).getByLabel('Time').inputValue(), '13:30');
+  await dialog(page).locator('form').getByRole('button', { name: 'Move', exact: true }).click();
+  await dialog(page)
+    .getByText(/was moved to Tue, 2 March 2027 13:30/)
+    .waitFor();
+  assert.equal(of(id, "lower(during)::time || ' ' || memo"), '13:30:00 changed meanwhile');
   await page.context().close();
 });
 

@@ -124,6 +124,7 @@ export function useWork() {
 export function useLoaded(load, inputs, every = 0) {
   const [state, setState] = useState({ data: undefined, refusal: null });
   const newest = useRef(0);
+  const settled = useRef(0);
   const reload = async () => {
     const turn = ++newest.current;
     try {
@@ -132,15 +133,19 @@ export function useLoaded(load, inputs, every = 0) {
     } catch (refusal) {
       if (refusal.code === undefined) throw refusal;
       if (turn === newest.current) setState((before) => ({ ...before, refusal }));
+    } finally {
+      settled.current = Math.max(settled.current, turn);
     }
   };
   useEffect(() => {
     reload();
-    const look = () => document.visibilityState === 'visible' && reload();
+    // An answer that takes longer than the time between two looks is waited for.
+    const isUnderWay = () => settled.current < newest.current;
+    const look = () => document.visibilityState === 'visible' && !isUnderWay() && reload();
     if (every) document.addEventListener('visibilitychange', look);
     const timer = every ? setInterval(look, every) : 0;
     return () => {
-      newest.current++;
+      settled.current = ++newest.current;
       clearInterval(timer);
       document.removeEventListener('visibilitychange', look);
     };

@@ -44,40 +44,42 @@ export function BookingDialog({ wish, facts, dialogs }) {
   };
   return (
     <Dialog title={t('new appointment')} onClose={dialogs.close}>
-      <PatientField patient={patient} onPatient={setPatient} />
-      <form class="form" onSubmit={submit}>
-        <PlaceFields
-          facts={facts}
-          values={values}
-          patientId={patient?.id}
-          errorOf={work.errorOf}
-          onChange={setValues}
-        />
-        <Field
-          label={t('memo')}
-          hint={t('memoHint')}
-          maxLength={1000}
-          value={values.memo}
-          error={work.errorOf('memo')}
-          onInput={(event) => setValues({ ...values, memo: event.target.value })}
-        >
-          {(attributes) => <textarea rows={2} {...attributes} />}
-        </Field>
-        <Refused refusal={work.refusal}>
-          {work.refusal && isUnknown(work.refusal) && <p>{t('unknown')}</p>}
-        </Refused>
-        {isFull && (
-          <OverrideField
-            value={values.reason}
-            onValue={(reason) => setValues({ ...values, reason })}
+      <div class="form">
+        <PatientField patient={patient} onPatient={setPatient} />
+        <form class="form" onSubmit={submit}>
+          <PlaceFields
+            facts={facts}
+            values={values}
+            patientId={patient?.id}
+            errorOf={work.errorOf}
+            onChange={setValues}
           />
-        )}
-        <div class="actions">
-          <button class="main" disabled={work.busy || !patient}>
-            {t(isFull ? 'override do' : 'book')}
-          </button>
-        </div>
-      </form>
+          <Field
+            label={t('memo')}
+            hint={t('memoHint')}
+            maxLength={1000}
+            value={values.memo}
+            error={work.errorOf('memo')}
+            onInput={(event) => setValues({ ...values, memo: event.target.value })}
+          >
+            {(attributes) => <textarea rows={2} {...attributes} />}
+          </Field>
+          <Refused refusal={work.refusal}>
+            {work.refusal && isUnknown(work.refusal) && <p>{t('unknown')}</p>}
+          </Refused>
+          {isFull && (
+            <OverrideField
+              value={values.reason}
+              onValue={(reason) => setValues({ ...values, reason })}
+            />
+          )}
+          <div class="actions">
+            <button class="main" disabled={work.busy || !patient}>
+              {t(isFull ? 'override do' : 'book')}
+            </button>
+          </div>
+        </form>
+      </div>
     </Dialog>
   );
 }

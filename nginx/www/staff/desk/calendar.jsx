@@ -71,7 +71,9 @@ function Days({ facts, view, date, wanted }) {
       {data && (
         <>
           {view === 'day' ? (
-            <Room slots={facts.slots} appointments={data.appointments} date={from} />
+            <div class="unseen">
+              <Room slots={facts.slots} appointments={data.appointments} date={from} />
+            </div>
           ) : (
             <WeekRoom
               slots={facts.slots}

@@ -176,7 +176,7 @@ function optionsOf({ view, from, doctors, hours: [opens, closes] }) {
     locale: language.value,
     allDaySlot: false,
     slotDuration: '00:30',
-    slotLabelInterval: 0,
+    slotLabelInterval: '00:00',
     snapDuration: '00:15',
     slotMinTime: opens,
     slotMaxTime: closes,

@@ -1,5 +1,5 @@
 // Today at a glance: who is expected, who waits, how full it is, and one touch for each.
-import { dateOf, showDate, showTime } from '../../shared/time.js';
+import { dateOf, showDate, showPhone, showTime } from '../../shared/time.js';
 import { Loading, LoadRefused } from '../../shared/ui.jsx';
 import { may } from '../session.js';
 import { useDays, useFacts } from './facts.js';
@@ -41,17 +41,22 @@ function Day({ facts, date }) {
       </p>
       <Closed closures={closures} doctors={facts.doctors} />
       <Summary appointments={appointments} />
-      <Room slots={facts.slots} appointments={appointments} date={date} />
       <div class="glance">
-        <Next appointments={standing} now={facts.hospital.now} dialogs={dialogs} />
-        <Waiting appointments={standing} dialogs={dialogs} />
+        <List
+          appointments={appointments}
+          now={facts.hospital.now}
+          dialogs={dialogs}
+          onChanged={changed}
+        />
+        <div class="beside">
+          <Next appointments={standing} now={facts.hospital.now} dialogs={dialogs} />
+          <Waiting appointments={standing} dialogs={dialogs} />
+          <section class="paper" aria-labelledby="room">
+            <h2 id="room">{t('room')}</h2>
+            <Room slots={facts.slots} appointments={appointments} date={date} />
+          </section>
+        </div>
       </div>
-      <List
-        appointments={appointments}
-        now={facts.hospital.now}
-        dialogs={dialogs}
-        onChanged={changed}
-      />
       <Open dialogs={dialogs} facts={facts} />
     </section>
   );
@@ -136,7 +141,7 @@ function List({ appointments, now, dialogs, onChanged }) {
   if (appointments.length === 0) return <p class="hint">{t('nobody today')}</p>;
   return (
     <section class="scroll" tabIndex={0} aria-label={t('list')}>
-      <table>
+      <table class="day-list">
         <thead>
           <tr>
             {['time', 'patient', 'doctor', 'treatment', 'status', 'actions'].map((name) => (
@@ -160,6 +165,7 @@ function List({ appointments, now, dialogs, onChanged }) {
                 >
                   {one.patient.name}
                 </button>
+                <span class="hint">{showPhone(one.patient.phone)}</span>
               </td>
               <td>{one.doctor.name}</td>
               <td>{one.treatment.name}</td>
