@@ -174,11 +174,11 @@ Test(log, a_request_leaves_one_line_of_json_without_personal_data)
     }
 }
 
-static void ask_for_health(int number, void *shared)
+static void ask_who_i_am(int number, void *shared)
 {
     (void)shared;
     const char *const extra[] = {"REQUEST_ID", text("rush-%d-", number), NULL};
-    expect_answer(ask(PATIENT_POOL, "GET", "/health", NULL, NULL, 0, extra), 200, "");
+    expect_answer(ask(PATIENT_POOL, "GET", "/me", NULL, NULL, 0, extra), 401, "unauthenticated");
 }
 
 Test(log, lines_of_many_workers_do_not_mix)
@@ -186,12 +186,12 @@ Test(log, lines_of_many_workers_do_not_mix)
     enum { MANY = 64 };
     clinic_start_worker(PATIENT_POOL);
     clinic_start_worker(PATIENT_POOL);
-    at_once(MANY, ask_for_health, NULL);
+    at_once(MANY, ask_who_i_am, NULL);
     clinic_stop_workers(PATIENT_POOL);
     const char *log = log_of(PATIENT_POOL);
     for (int i = 0; i < MANY; i++) {
         struct answer line = line_of(log, text("rush-%d-", i));
-        cr_expect_eq(number_at(&line, "/status"), 200, "%s", line.text);
+        cr_expect_eq(number_at(&line, "/status"), 401, "%s", line.text);
     }
 }
 

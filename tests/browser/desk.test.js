@@ -165,6 +165,10 @@ test('the calendar shows doctors, room, closures and time off; a click on a free
   await page.getByText('Closed: 개원기념일').first().waitFor();
   await page.goto(`${hospital.url}/admin/#/calendar/week/2027-03-03`);
   await page.getByRole('heading', { name: 'The week from Mon, 1 March 2027' }).waitFor();
+  await page.getByLabel('Show').selectOption({ label: 'All doctors' });
+  const heads = page.locator('.ec-col-head');
+  await heads.filter({ hasText: '오세훈' }).nth(6).waitFor({ state: 'attached' });
+  assert.equal(await heads.filter({ hasText: '김서연' }).count(), 7);
   await event(page, '13:00 박민서').waitFor(); // with the first doctor
   await page.getByLabel('Show').selectOption({ label: '장미란' });
   await event(page, '10:00 이철수').waitFor();

@@ -104,11 +104,13 @@ function Days({ facts, view, date, wanted }) {
 
 const isActive = ({ is_active: active }) => active;
 const most = 3; // doctors whose week can be read side by side
+const everybody = 'everybody';
 
-// '' for everybody, 'department NAME' or a doctor's id. A week of many doctors is one of them.
+// 'everybody', 'department NAME' or a doctor's id. A week of many doctors starts with one of them.
 function whomOf(doctors, view, wanted) {
   const active = doctors.filter(isActive);
-  return wanted || view === 'day' || active.length <= most ? wanted : String(active[0].id);
+  const isNarrowed = view === 'week' && active.length > most;
+  return wanted || (isNarrowed ? String(active[0].id) : everybody);
 }
 
 // Who has left is shown as long as they have appointments.
@@ -116,8 +118,8 @@ function doctorsOf(doctors, whom, appointments) {
   const busy = new Set(appointments.map(({ doctor }) => doctor.id));
   return doctors
     .filter((doctor) => isActive(doctor) || busy.has(doctor.id))
-    .filter(
-      ({ id, department }) => !whom || whom === String(id) || whom === `department ${department}`,
+    .filter(({ id, department }) =>
+      [everybody, String(id), `department ${department}`].includes(whom),
     );
 }
 
@@ -126,7 +128,6 @@ function Bar({ view, date, facts, whom, dialogs }) {
   const { days } = views[view];
   const today = dateOf(facts.hospital.now);
   const active = facts.doctors.filter(isActive);
-  const hasEverybody = view === 'day' || active.length <= most;
   return (
     <header>
       <h1 id="desk-title" aria-live="polite">
@@ -163,7 +164,7 @@ function Bar({ view, date, facts, whom, dialogs }) {
               key={name}
               type="button"
               aria-pressed={name === view}
-              onClick={() => go(name, date, whom)}
+              onClick={() => go(name, date, whom === everybody ? '' : whom)}
             >
               {t(name)}
             </button>
@@ -172,11 +173,9 @@ function Bar({ view, date, facts, whom, dialogs }) {
         <Field label={t('show')} onChange={(event) => go(view, date, event.target.value)}>
           {(attributes) => (
             <select {...attributes}>
-              {hasEverybody && (
-                <option value="" selected={!whom}>
-                  {t('everybody')}
-                </option>
-              )}
+              <option value={everybody} selected={whom === everybody}>
+                {t('everybody')}
+              </option>
               {departmentsOf(active).map((department) => (
                 <option
                   key={department}
