@@ -91,3 +91,23 @@ Test(no_rate, nothing_is_refused_where_no_limit_is_set)
     for (int i = 0; i < 200; i++)
         cr_expect_eq(as_1(i).status, 200);
 }
+
+static struct answer by_cookie(const char *token)
+{
+    const char *headers[] = {"X-Session: cookie", text("Cookie: patient_access=%s", token), NULL};
+    return gateway_ask("GET", "/api/v1/patient/me", headers, NULL, 0);
+}
+
+static struct answer by_cookie_of_1(int number)
+{
+    (void)number;
+    return by_cookie(token_of_1);
+}
+
+Test(rate, a_session_in_cookies_is_counted_as_its_token_is)
+{
+    token_of_1 = patient_token(1);
+    expect_refusal(ask_until_refused(10, by_cookie_of_1));
+    cr_expect_eq(by_cookie(patient_token(2)).status, 200);
+    cr_expect_eq(as("Bearer", token_of_1).status, 429);
+}

@@ -185,14 +185,17 @@ class Generator:
                     self.logins[name].append(login)
 
     def _weight(self, operation):
-        """Hashing passwords is slow on purpose, and what is hidden or closed is there no more."""
+        """Hashing passwords is slow on purpose, and what is hidden or closed is there no more. Of those
+        who would book or move, few meet a doctor, a treatment and a free time that all fit."""
         if "password" in operation.fields():
             return 0.4
         if operation.method == "DELETE" or operation.name.endswith(" /api/v1/admin/closures"):
             return 0.4
         if operation.path.endswith("/admin/hospital"):
             return 0.5
-        return 2 if "appointments" in operation.path else 1
+        if "appointments" in operation.path:
+            return 6 if operation.method in ("POST", "PATCH") else 2
+        return 1
 
     def _caller(self, operation):
         at_home = [c for c in self.callers if c.pool == operation.pool]

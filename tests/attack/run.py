@@ -177,13 +177,18 @@ class Attack:
             self.successes[request.operation.name] += 1
             self.generator.learn(request, answer)
 
+    def never_succeeded(self):
+        return [o.name for o in self.operations if not self.successes[o.name]]
+
     def run(self, count):
-        for number in range(1, count + 1):
+        """Goes on, at most twice as long again, until something has succeeded everywhere."""
+        number = 0
+        while number < count or (number < 3 * count and self.never_succeeded()):
+            number += 1
             self.ask(number)
-        for operation in self.operations:
-            if not self.successes[operation.name]:
-                self.failures += 1
-                print(f"{operation.name}: not one of {count} requests succeeded")
+        for name in self.never_succeeded():
+            self.failures += 1
+            print(f"{name}: not one of {number} requests succeeded")
         return self.failures
 
 

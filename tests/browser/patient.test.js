@@ -471,8 +471,14 @@ test('an access token that has expired is renewed without a word', async () => {
     JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]),
   );
   for (const { value } of cookies) assert.equal(seen.includes(value), false);
+
+  const standing = () =>
+    Number(hospital.sql('SELECT count(*) FROM login WHERE patient_id = 1 AND ended_at IS NULL'));
+  const before = standing();
+  await page.context().addCookies([{ ...access, value: 'spoilt.by.time' }]);
   await press(page, 'Log out');
   await page.getByLabel('Telephone').waitFor();
+  assert.equal(standing(), before - 1);
   assert.equal((await page.context().cookies(`${hospital.url}/api/v1/patient/auth`)).length, 0);
   await page.context().close();
 });

@@ -82,7 +82,7 @@ export class Api {
     try {
       return await this.once(method, path, options);
     } catch (refusal) {
-      if (refusal.code !== 'unauthenticated' || path.startsWith(this.auth)) throw refusal;
+      if (refusal.code !== 'unauthenticated' || this.needsNoSession(path)) throw refusal;
       await this.renew();
       try {
         return await this.once(method, path, options);
@@ -110,6 +110,11 @@ export class Api {
     };
     // Without TLS, and not on localhost, a browser has no locks.
     return navigator.locks ? navigator.locks.request(stamp, renewOnce) : renewOnce();
+  }
+
+  // What starts a session is not asked again for want of one; what ends it is.
+  needsNoSession(path) {
+    return path.startsWith(this.auth) && !path.endsWith('/logout');
   }
 
   address(path, query = {}) {
