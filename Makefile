@@ -81,6 +81,13 @@ package-test: deb ## the package in a Debian of its own, under load: installed, 
 containers-test: install-containers ## docker-compose.yml, under load: built, started, scaled up and down
 	@exec .dev/containers
 
+# What a worker's database must have been through; the newest file stands for all of them.
+MIGRATIONS := $(sort $(wildcard sql/[0-9][0-9][0-9]_*.sql))
+comma := ,
+empty :=
+$(BUILD)/fcgi/schema.o: CPPFLAGS += -DSCHEMA_NEEDED=$(subst $(empty) $(empty),$(comma),$(notdir $(MIGRATIONS)))
+$(BUILD)/fcgi/schema.o: $(lastword $(MIGRATIONS))
+
 $(BUILD)/patient-api: $(BUILD)/fcgi/patient_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 $(BUILD)/admin-api: $(BUILD)/fcgi/admin_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 $(WORKERS):
@@ -112,7 +119,7 @@ $(BENCH_PROGRAMS):
 FUZZ_DRIVER ?= $(BUILD)/tests/fuzz/replay.o
 FUZZ_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/fuzz_% tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))) \
                $(BUILD)/fuzz/patient_api.o $(BUILD)/fuzz/admin_api.o $(BUILD)/tests/fastcgi.o \
-               $(filter-out $(BUILD)/fcgi/worker.o,$(FCGI_OBJECTS)) $(BUILD)/libhospital.a
+               $(filter-out $(BUILD)/fcgi/worker.o $(BUILD)/fcgi/check.o,$(FCGI_OBJECTS)) $(BUILD)/libhospital.a
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(FUZZ_SHARED)
