@@ -3,6 +3,7 @@
 BUILD ?= .build/release
 PORT ?= 8000
 RUN_DIR ?= .run
+POOL ?= patient admin
 PREFIX ?= /usr/local
 UNITS ?= $(PREFIX)/lib/systemd/system
 
@@ -24,7 +25,7 @@ FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 PAGES := .build/www/index.html
 LINTERS := tests/lint/node_modules/.package-lock.json
 
-.PHONY: help run test bench chaos fuzz fuzz-programs lint format build pages screenshots clean \
+.PHONY: help run restart test bench chaos fuzz fuzz-programs lint format build pages screenshots clean \
         install deb package-test install-package containers-test install-containers \
         install-run install-test install-bench install-chaos install-fuzz install-lint
 
@@ -35,6 +36,9 @@ help: ## what there is to do
 run: install-run ## install what is missing, build, and run everything on port 8000
 	@$(MAKE) --no-print-directory build pages
 	@PORT='$(PORT)' RUN_DIR='$(RUN_DIR)' BUILD='$(BUILD)' exec .dev/run
+
+restart: build ## this build into what "make run" runs, worker by worker: POOL='patient admin'
+	@RUN_DIR='$(RUN_DIR)' BUILD='$(BUILD)' exec .dev/restart $(POOL)
 
 test: install-test ## all tests, then all of them again with AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory pages
