@@ -3,6 +3,7 @@
 BUILD ?= .build/release
 PORT ?= 8000
 RUN_DIR ?= .run
+POOL ?= patient admin
 PREFIX ?= /usr/local
 UNITS ?= $(PREFIX)/lib/systemd/system
 
@@ -24,7 +25,7 @@ FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 PAGES := .build/www/index.html
 LINTERS := tests/lint/node_modules/.package-lock.json
 
-.PHONY: help run test bench chaos fuzz fuzz-programs lint format build pages screenshots clean \
+.PHONY: help run restart test bench chaos fuzz fuzz-programs lint format build pages screenshots clean \
         install deb package-test install-package containers-test install-containers \
         install-run install-test install-bench install-chaos install-fuzz install-lint
 
@@ -35,6 +36,9 @@ help: ## what there is to do
 run: install-run ## install what is missing, build, and run everything on port 8000
 	@$(MAKE) --no-print-directory build pages
 	@PORT='$(PORT)' RUN_DIR='$(RUN_DIR)' BUILD='$(BUILD)' exec .dev/run
+
+restart: build ## this build into what "make run" runs, worker by worker: POOL='patient admin'
+	@RUN_DIR='$(RUN_DIR)' BUILD='$(BUILD)' exec .dev/restart $(POOL)
 
 test: install-test ## all tests, then all of them again with AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory pages
@@ -81,6 +85,13 @@ package-test: deb ## the package in a Debian of its own, under load: installed, 
 containers-test: install-containers ## docker-compose.yml, under load: built, started, scaled up and down
 	@exec .dev/containers
 
+# What a worker's database must have been through; the newest file stands for all of them.
+MIGRATIONS := $(sort $(wildcard sql/[0-9][0-9][0-9]_*.sql))
+comma := ,
+empty :=
+$(BUILD)/fcgi/schema.o: CPPFLAGS += -DSCHEMA_NEEDED=$(subst $(empty) $(empty),$(comma),$(notdir $(MIGRATIONS)))
+$(BUILD)/fcgi/schema.o: $(lastword $(MIGRATIONS))
+
 $(BUILD)/patient-api: $(BUILD)/fcgi/patient_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 $(BUILD)/admin-api: $(BUILD)/fcgi/admin_api.o $(FCGI_OBJECTS) $(BUILD)/libhospital.a
 $(WORKERS):
@@ -112,7 +123,7 @@ $(BENCH_PROGRAMS):
 FUZZ_DRIVER ?= $(BUILD)/tests/fuzz/replay.o
 FUZZ_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/fuzz_% tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c))) \
                $(BUILD)/fuzz/patient_api.o $(BUILD)/fuzz/admin_api.o $(BUILD)/tests/fastcgi.o \
-               $(filter-out $(BUILD)/fcgi/worker.o,$(FCGI_OBJECTS)) $(BUILD)/libhospital.a
+               $(filter-out $(BUILD)/fcgi/worker.o $(BUILD)/fcgi/check.o,$(FCGI_OBJECTS)) $(BUILD)/libhospital.a
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_DRIVER) $(FUZZ_SHARED)

@@ -56,6 +56,7 @@ pool() {
         "$(command -v multiwatch)" -s TERM -r 10 -t 100 -f "$workers" -- "$state/app/$program" "$@") \
         >>"$state/log/$name.log" 2>&1 9>&- &
     pids+=($!)
+    echo $! >"$state/$name.pid" # of the supervisor, for .dev/restart
 }
 
 # gateway_render NAME LISTEN PATIENT ADMIN: the configuration of a gateway to those two pools, each a

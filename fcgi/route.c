@@ -7,6 +7,7 @@
 #include "login.h"
 #include "once.h"
 #include "reply.h"
+#include "schema.h"
 #include "session.h"
 #include "tag.h"
 
@@ -91,8 +92,9 @@ static const struct problem *admit_staff(struct request *request)
 {
     struct caller *caller = &request->caller;
     const char *role;
-    const struct problem *problem =
-        login_role_of_staff(&request->db, caller->id, caller->login_id, &role);
+    const struct problem *problem = schema_admit(request);
+    if (!problem)
+        problem = login_role_of_staff(&request->db, caller->id, caller->login_id, &role);
     if (!problem)
         caller->role = role_by_name(role);
     return problem;
@@ -189,6 +191,8 @@ static const struct problem *carry_out(struct request *request, struct reply *re
         problem = read_query(request);
     if (!problem)
         problem = read_body(request);
+    if (!problem)
+        problem = schema_admit(request);
     return problem ? problem : request->route->handle(request, reply);
 }
 
@@ -205,9 +209,10 @@ static const struct problem *answer(struct request *request, struct reply *reply
         problem = admit_caller(request);
     if (problem)
         return problem;
-    if (request->idempotency_key && takes_key(request->route))
-        return answer_once(request, reply, carry_out);
-    return carry_out(request, reply);
+    if (!request->idempotency_key || !takes_key(request->route))
+        return carry_out(request, reply);
+    problem = schema_admit(request);
+    return problem ? problem : answer_once(request, reply, carry_out);
 }
 
 void route_answer(struct request *request, struct reply *reply)

@@ -6,6 +6,7 @@
 #ifndef ROUTE_H
 #define ROUTE_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "actor.h"
@@ -32,6 +33,7 @@ struct worker {
     struct database *database;
     struct hashing *hashing;
     struct token_key token_key;
+    atomic_bool schema_fits; /* as fcgi/schema.h has found */
 };
 
 /* What came in. Texts belong to the request's arena; absent ones are NULL. */

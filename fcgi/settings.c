@@ -30,6 +30,8 @@ static const struct setting {
      "The same for the role hospital_patient, which is given the password in it."},
     {"ADMIN_DATABASE_URL", SECRET, NULL, 0, 0, READER_ADMIN | READER_MIGRATE, AT(database_url),
      "The same for the role hospital_admin."},
+    {"LOCK_TIMEOUT_MS", INTEGER, "2000", 1, 999999, READER_MIGRATE, NOWHERE,
+     "How long a migration waits for a lock before it steps back and tries again."},
     {"PATIENT_TOKEN_SECRET", KEY, NULL, 0, 0, READER_PATIENT, AT(token_secret),
      "Signs the patients' access tokens; at least 32 bytes."},
     {"ADMIN_TOKEN_SECRET", KEY, NULL, 0, 0, READER_ADMIN, AT(token_secret),

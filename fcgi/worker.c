@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "privileges.h"
+#include "schema.h"
 #include "serve.h"
 
 /* systemd hands a socket over as descriptor 3 (sd_listen_fds(3)). It could do so as 0 as well, but
@@ -28,6 +30,21 @@ static bool listens(int descriptor)
     return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
 }
 
+/* A database that does not answer is no reason not to start: it is asked again with each request.
+ */
+static bool is_too_new_for_database(struct worker *worker)
+{
+    const char *missing;
+    struct arena *arena = arena_new();
+    struct db db = db_begin(worker->database, arena);
+    enum schema schema = schema_compare(&db, &missing);
+    if (schema == SCHEMA_OLDER)
+        fprintf(stderr, SCHEMA_COMPLAINT ", then start the worker again.\n", "The", missing);
+    atomic_store(&worker->schema_fits, schema == SCHEMA_FITS);
+    arena_free(arena);
+    return schema == SCHEMA_OLDER;
+}
+
 static int open_and_serve(struct worker *worker)
 {
     int status = EXIT_FAILURE;
@@ -37,10 +54,10 @@ static int open_and_serve(struct worker *worker)
     worker->database = database_new(settings->database_url, (int)settings->database_connections,
                                     (int)settings->database_timeout_ms);
     worker->token_key = (struct token_key){settings->token_secret, worker->pool->audience};
-    if (worker->hashing && worker->database)
-        status = serve(worker);
-    else
+    if (!worker->hashing || !worker->database)
         fprintf(stderr, "out of memory at start\n");
+    else if (!is_too_new_for_database(worker))
+        status = serve(worker);
     database_free(worker->database);
     hashing_free(worker->hashing);
     return status;
@@ -69,16 +86,26 @@ static int run(const struct pool *pool)
     return open_and_serve(&worker);
 }
 
+static int run_check(const struct pool *pool)
+{
+    if (!check(pool, stderr))
+        return EXIT_FAILURE;
+    printf("Settings, database, schema and role are as the %s pool needs them.\n", pool->name);
+    return EXIT_SUCCESS;
+}
+
 int worker_run(const struct pool *pool, int count, char **arguments)
 {
     if (count == 1)
         return run(pool);
+    if (count == 2 && strcmp(arguments[1], "--check") == 0)
+        return run_check(pool);
     if (count == 2 && strcmp(arguments[1], "--settings") == 0)
         settings_print(stdout);
     else if (count == 2 && strcmp(arguments[1], "--routes") == 0)
         routes_print(pool, stdout);
     else {
-        fprintf(stderr, "usage: %s [--settings | --routes]\n", arguments[0]);
+        fprintf(stderr, "usage: %s [--check | --settings | --routes]\n", arguments[0]);
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;

@@ -175,6 +175,37 @@ static bool connect_in_time(const struct db *db, struct connection *connection)
     return PQsetnonblocking(connection->pg, 1) == 0;
 }
 
+/* libpq quotes what it cannot read, which may be a piece of a password: so it is not asked then. */
+static bool is_connection_string(const char *url)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    PQconninfoFree(options);
+    return options != NULL;
+}
+
+bool database_reach(struct database *database, FILE *complaints)
+{
+    struct db db = {.database = database, .deadline = now_ms() + database->timeout_ms};
+    if (!is_connection_string(database->url)) {
+        fprintf(complaints, "The database's URL is no connection string that libpq can read.\n");
+        return false;
+    }
+    struct connection *connection = lending_take(database->idle, latest_start(&db));
+    if (!connection) {
+        fprintf(complaints, "All connections to the database are in use.\n");
+        return false;
+    }
+    bool reached = connection->pg || connect_in_time(&db, connection);
+    if (!reached && connection->pg && PQstatus(connection->pg) == CONNECTION_BAD)
+        fprintf(complaints, "The database cannot be reached: %s", PQerrorMessage(connection->pg));
+    else if (!reached)
+        fprintf(complaints, "The database does not answer within %d ms.\n", database->timeout_ms);
+    if (!reached)
+        disconnect(connection);
+    lending_give(database->idle, connection);
+    return reached;
+}
+
 /* An idle connection has nothing to say; if it does, the server has closed it. */
 static bool is_stale(const struct connection *connection)
 {

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "given.h"
 #include "problem.h"
@@ -24,6 +25,10 @@ struct database;
  */
 struct database *database_new(const char *url, int connections, int timeout_ms);
 void database_free(struct database *database);
+
+/* Opens one of the connections. False: it could not, and `complaints` has been told why, without
+ * what the URL says of passwords. */
+bool database_reach(struct database *database, FILE *complaints);
 
 /* One request's access. `sqlstate` is what the server last refused with, for the log. */
 struct db {

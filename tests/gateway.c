@@ -148,6 +148,11 @@ void gateway_close(void)
     clinic_close();
 }
 
+void gateway_at(int another_port)
+{
+    port = another_port;
+}
+
 int gateway_port(void)
 {
     return port;

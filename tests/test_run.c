@@ -1,13 +1,16 @@
-/* .dev/run, which `make run` and a curious reader start: who gets to see its secrets. */
+/* .dev/run, which `make run` and a curious reader start: who gets to see its secrets, and how
+ * another build takes its place. */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gateway.h"
@@ -28,7 +31,8 @@ static pid_t start(void)
 {
     char port[16];
     snprintf(directory, sizeof directory, "%s/run-%d", getenv("TEST_DIR"), (int)getpid());
-    snprintf(port, sizeof port, "%d", free_port());
+    gateway_at(free_port());
+    snprintf(port, sizeof port, "%d", gateway_port());
     pid_t run = fork();
     cr_assert(run >= 0);
     if (run > 0)
@@ -45,6 +49,7 @@ static pid_t start(void)
     setenv("RUN_DIR", directory, 1);
     setenv("PATIENT_WORKERS", "1", 1);
     setenv("ADMIN_WORKERS", "1", 1);
+    setenv("REQUESTS_PER_SECOND", "0", 1);
     execl(".dev/run", ".dev/run", (char *)NULL);
     _exit(127);
 }
@@ -111,6 +116,23 @@ static bool is_open(void)
     return system(command) == 0;
 }
 
+/* Waits until it serves; fails the test when it never does. */
+static void await_open(pid_t run)
+{
+    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    while (!is_open() && waitpid(run, NULL, WNOHANG) == 0)
+        nanosleep(&pause, NULL);
+    cr_assert(is_open(), "it did not open: %s.log", directory);
+}
+
+static void stop(pid_t run)
+{
+    int status = 0;
+    kill(run, SIGTERM);
+    cr_expect_eq(waitpid(run, &status, 0), run);
+    cr_expect_eq(status, 0, "it ended with %#x", (unsigned)status);
+}
+
 Test(run, no_list_of_processes_shows_a_secret)
 {
     pid_t run = start();
@@ -121,7 +143,78 @@ Test(run, no_list_of_processes_shows_a_secret)
     each_process(expect_no_secret_in_command);
     each_process(expect_only_own_secrets);
     cr_expect_eq(looked_into, 2);
-    kill(run, SIGTERM);
-    cr_expect_eq(waitpid(run, &status, 0), run);
-    cr_expect_eq(status, 0, "it ended with %#x", (unsigned)status);
+    stop(run);
+}
+
+/* The one worker of the pool, by the supervisor's process id that .dev/run has left. */
+static int worker_of(const char *pool)
+{
+    char process[16] = "", name[64], path[300];
+    snprintf(path, sizeof path, "%s/%s.pid", directory, pool);
+    FILE *in = fopen(path, "r");
+    cr_assert(in && fscanf(in, "%15s", process) == 1, "%s", path);
+    fclose(in);
+    snprintf(name, sizeof name, "task/%s/children", process);
+    return atoi(read_of(process, name));
+}
+
+static int run_restart(const char *arguments)
+{
+    setenv(secrets[0].name, secrets[0].value, 1);
+    char command[700];
+    snprintf(command, sizeof command, "RUN_DIR=%s .dev/restart %s >%s.restart 2>&1", directory,
+             arguments, directory);
+    return system(command);
+}
+
+struct visit {
+    atomic_bool over;
+    atomic_int answered, failed;
+    int restarted;
+};
+
+/* The first one restarts the patient pool three times, and all others ask meanwhile. */
+static void restart_or_ask(int number, void *shared)
+{
+    struct visit *visit = shared;
+    if (number == 0) {
+        for (int i = 0; i < 3; i++)
+            visit->restarted += run_restart("patient") == 0;
+        atomic_store(&visit->over, true);
+    }
+    while (!atomic_load(&visit->over)) {
+        struct answer answer = gateway_get("/api/v1/patient/doctors");
+        atomic_fetch_add(answer.status == 200 ? &visit->answered : &visit->failed, 1);
+    }
+}
+
+Test(run, a_pool_is_restarted_without_a_failed_request)
+{
+    struct visit visit = {.restarted = 0};
+    pid_t run = start();
+    await_open(run);
+    int patients = worker_of("patient"), admins = worker_of("admin");
+    at_once(8, restart_or_ask, &visit);
+    cr_expect_eq(visit.restarted, 3, "see %s.restart", directory);
+    cr_expect_eq(visit.failed, 0, "%d failed, %d did not", visit.failed, visit.answered);
+    cr_expect(visit.answered > 0);
+    cr_expect_neq(worker_of("patient"), patients, "it is the same worker");
+    cr_expect_eq(worker_of("admin"), admins, "the other pool was touched");
+    stop(run);
+}
+
+Test(run, a_pool_stays_where_the_new_program_could_not_serve)
+{
+    pid_t run = start();
+    await_open(run);
+    int patients = worker_of("patient");
+    const char *build = text("%s-build", directory);
+    cr_assert(system(text("mkdir %s && echo '#!/bin/false' >%s/patient-api"
+                          " && chmod +x %s/patient-api",
+                          build, build, build)) == 0);
+    setenv("BUILD", build, 1);
+    cr_expect_neq(run_restart("patient"), 0);
+    cr_expect_eq(worker_of("patient"), patients, "it is another worker");
+    cr_expect_eq(gateway_get("/health").status, 200);
+    stop(run);
 }

@@ -15,6 +15,7 @@ static const char *const names[] = {
     "DATABASE_CONNECTIONS", "DATABASE_TIMEOUT_MS",  "PASSWORD_HASHES",    "PATIENT_WORKERS",
     "ADMIN_WORKERS",        "CORS_ALLOWED_ORIGINS", "POSTGRES_USER",      "POSTGRES_PASSWORD",
     "POSTGRES_DB",          "REQUESTS_PER_SECOND",  "TLS_CERTIFICATE",    "TLS_CERTIFICATE_KEY",
+    "LOCK_TIMEOUT_MS",
 };
 enum { NAMES = sizeof names / sizeof *names };
 

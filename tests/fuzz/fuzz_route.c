@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > LONGEST)
         return 0;
     struct table *table = &tables[data[0] & 1];
-    struct worker worker = {.pool = &table->pool};
+    struct worker worker = {.pool = &table->pool, .schema_fits = true};
     struct arena *arena = arena_new();
     char *path = arena_copy(arena, (const char *)data + 1, size - 1), *query = path;
     struct reply reply;
