@@ -456,6 +456,20 @@ test('an address that names no time or no appointment is no dead end', async () 
   await page.context().close();
 });
 
+test('an address that changes while the page is drawn for the first time is followed', async () => {
+  const page = await visit(browser, { viewport: phone, locale: 'en-GB' });
+  await page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      if (!document.querySelector('h1')) return;
+      observer.disconnect();
+      location.hash = '#/mine';
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await page.goto(hospital.url);
+  await page.getByRole('heading', { name: 'My appointments' }).waitFor();
+  await page.context().close();
+});
+
 test('an access token that has expired is renewed without a word', async () => {
   const page = await open();
   await page.getByRole('link', { name: 'My appointments' }).click();

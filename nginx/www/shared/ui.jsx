@@ -159,6 +159,7 @@ export function usePlace() {
   useEffect(() => {
     const follow = () => setPlace(location.hash.slice(1));
     addEventListener('hashchange', follow);
+    follow(); // it may have changed since it was first looked at
     return () => removeEventListener('hashchange', follow);
   }, []);
   return place;
