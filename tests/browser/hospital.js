@@ -53,7 +53,7 @@ export function openBrowser() {
 // Content-Security-Policy forbids. Options are those of a browser's context, such as {viewport, locale}.
 export async function visit(browser, options) {
   const context = await browser.newContext({ locale: 'ko-KR', ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000); // the machine may be busy
   const page = await context.newPage();
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
