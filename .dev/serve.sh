@@ -31,7 +31,7 @@ database_urls() {
 # keep_secrets_of NAME: forgets what only others need, that is, all secrets but NAME's own.
 keep_secrets_of() {
     local secret
-    for secret in {,PATIENT_,ADMIN_}DATABASE_URL {PATIENT,ADMIN}_TOKEN_SECRET POSTGRES_PASSWORD \
+    for secret in {,PATIENT_,ADMIN_}DATABASE_URL {PATIENT,ADMIN}_TOKEN_SECRET{,_ALSO} POSTGRES_PASSWORD \
         PGPASSWORD; do
         [[ $secret == "${1^^}"_* ]] || unset "$secret"
     done

@@ -45,11 +45,14 @@ static struct errand errand_of(const struct request *request)
         piece_of(refresh_token),
     };
     size_t count = sizeof pieces / sizeof *pieces - (refresh_token ? 0 : 1);
+    const struct worker *worker = request->worker;
+    const char *also = worker->also_key.secret;
     return (struct errand){
         .caller = name_of_caller(request),
         .key = request->idempotency_key,
-        .fingerprint =
-            secret_fingerprint(request->arena, request->worker->token_key.secret, pieces, count),
+        .fingerprint = secret_fingerprint(request->arena, worker->token_key.secret, pieces, count),
+        .also = *also ? secret_fingerprint(request->arena, also, pieces, count)
+                      : (struct fingerprint){.digest = NULL},
     };
 }
 

@@ -107,6 +107,18 @@ static const char *token_of(const struct request *request)
                                   : session_access_token(request);
 }
 
+/* token_read() with either of the two keys that are good while one takes the other's place. */
+static const struct problem *read_token(const struct request *request, const char *token,
+                                        time_t now, struct caller *caller)
+{
+    const struct worker *worker = request->worker;
+    const struct problem *problem =
+        token_read(request->arena, &worker->token_key, token, now, caller);
+    if (!problem || !*worker->also_key.secret)
+        return problem;
+    return token_read(request->arena, &worker->also_key, token, now, caller);
+}
+
 static const struct problem *admit_caller(struct request *request)
 {
     enum role needed = request->route->role;
@@ -118,8 +130,7 @@ static const struct problem *admit_caller(struct request *request)
         return NULL;
     if (!token)
         return &problem_unauthenticated;
-    const struct problem *problem = token_read(request->arena, &request->worker->token_key, token,
-                                               time(NULL), &request->caller);
+    const struct problem *problem = read_token(request, token, time(NULL), &request->caller);
     if (!problem && request->caller.role >= ROLE_VIEWER)
         problem = admit_staff(request);
     if (problem)
@@ -131,8 +142,7 @@ int64_t route_earlier_login(const struct request *request)
 {
     struct caller caller;
     const char *token = token_of(request);
-    if (!token || token_read(request->arena, &request->worker->token_key, token, BEFORE_ALL_TOKENS,
-                             &caller) != NULL)
+    if (!token || read_token(request, token, BEFORE_ALL_TOKENS, &caller) != NULL)
         return NOT_GIVEN;
     return caller.login_id;
 }

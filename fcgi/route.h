@@ -33,6 +33,7 @@ struct worker {
     struct database *database;
     struct hashing *hashing;
     struct token_key token_key;
+    struct token_key also_key; /* is accepted as well, and signs nothing; its secret "": none */
     atomic_bool schema_fits; /* as fcgi/schema.h has found */
 };
 

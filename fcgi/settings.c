@@ -36,6 +36,10 @@ static const struct setting {
      "Signs the patients' access tokens; at least 32 bytes."},
     {"ADMIN_TOKEN_SECRET", KEY, NULL, 0, 0, READER_ADMIN, AT(token_secret),
      "Signs the staff's access tokens; at least 32 bytes, and another one than the patients'."},
+    {"PATIENT_TOKEN_SECRET_ALSO", KEY, "", 0, 0, READER_PATIENT, AT(token_secret_also),
+     "Another one that is accepted, and signs nothing: the next or the last, while they change."},
+    {"ADMIN_TOKEN_SECRET_ALSO", KEY, "", 0, 0, READER_ADMIN, AT(token_secret_also),
+     "The same for the staff's access tokens."},
     {"ACCESS_TOKEN_MINUTES", INTEGER, "15", 1, 1440, READER_POOLS, AT(access_token_minutes),
      "How long an access token is good."},
     {"REFRESH_TOKEN_DAYS", INTEGER, "30", 1, 365, READER_POOLS, AT(refresh_token_days),
@@ -90,7 +94,9 @@ static const char *keep(const struct setting *setting, const char *text, struct 
         return read_integer(setting, text, member) ? NULL : "is not a number in its range";
     case KEY:
         *(const char **)member = text;
-        return strlen(text) >= SHORTEST_KEY ? NULL : "is shorter than 32 bytes";
+        return strlen(text) >= SHORTEST_KEY || (!*text && setting->otherwise)
+                   ? NULL
+                   : "is shorter than 32 bytes";
     case SECRET:
     case TEXT:
         *(const char **)member = text;

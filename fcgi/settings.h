@@ -21,6 +21,7 @@ enum reader {
 struct settings {
     const char *database_url;
     const char *token_secret;
+    const char *token_secret_also; /* "": none */
     int64_t access_token_minutes;
     int64_t refresh_token_days;
     int64_t threads;

@@ -54,6 +54,7 @@ static int open_and_serve(struct worker *worker)
     worker->database = database_new(settings->database_url, (int)settings->database_connections,
                                     (int)settings->database_timeout_ms);
     worker->token_key = (struct token_key){settings->token_secret, worker->pool->audience};
+    worker->also_key = (struct token_key){settings->token_secret_also, worker->pool->audience};
     if (!worker->hashing || !worker->database)
         fprintf(stderr, "out of memory at start\n");
     else if (!is_too_new_for_database(worker))

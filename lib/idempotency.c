@@ -2,8 +2,9 @@
 
 static const struct statement find_answer = {
     .name = "idempotency_find",
-    .parameters = 3,
-    .sql = "SELECT request = $3::bytea, status, location, version, body"
+    .parameters = 4,
+    .sql = "SELECT request = $3::bytea, coalesce(request = $4::bytea, false),"
+           "       status, location, version, body"
            "  FROM idempotency_key"
            " WHERE caller = $1 AND key = $2 AND kept_at > now() - interval '24 hours'",
 };
@@ -12,20 +13,23 @@ const struct problem *idempotency_find(struct db *db, const struct errand *erran
                                        struct kept_answer *answer)
 {
     const struct rows *rows;
-    const char *parameters[] = {errand->caller, errand->key, errand->fingerprint.digest};
+    const char *parameters[] = {errand->caller, errand->key, errand->fingerprint.digest,
+                                errand->also.digest};
     const struct problem *problem = db_run(db, &find_answer, parameters, &rows);
     *answer = (struct kept_answer){.status = 0};
     if (problem || rows_count(rows) == 0)
         return problem;
-    if (!rows_boolean(rows, 0, 0))
+    const struct fingerprint *its = rows_boolean(rows, 0, 0)   ? &errand->fingerprint
+                                    : rows_boolean(rows, 0, 1) ? &errand->also
+                                                               : NULL;
+    if (!its)
         return &problem_idempotency_key_reused;
-    answer->status = (int)rows_integer(rows, 0, 1);
-    answer->location = rows_null(rows, 0, 2) ? NULL : rows_text(rows, 0, 2);
-    answer->version = rows_integer(rows, 0, 3);
-    if (rows_null(rows, 0, 4))
+    answer->status = (int)rows_integer(rows, 0, 2);
+    answer->location = rows_null(rows, 0, 3) ? NULL : rows_text(rows, 0, 3);
+    answer->version = rows_integer(rows, 0, 4);
+    if (rows_null(rows, 0, 5))
         return NULL;
-    answer->body =
-        secret_open(db->arena, &errand->fingerprint, rows_text(rows, 0, 4), &answer->length);
+    answer->body = secret_open(db->arena, its, rows_text(rows, 0, 5), &answer->length);
     return answer->body ? NULL : &problem_internal_error;
 }
 

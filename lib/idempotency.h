@@ -17,6 +17,7 @@ struct errand {
     const char *caller;
     const char *key;
     struct fingerprint fingerprint;
+    struct fingerprint also; /* as another worker may have taken it; its digest NULL: as none has */
 };
 
 /* What is kept of an answer. */

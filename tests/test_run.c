@@ -21,7 +21,9 @@ static const struct secret {
 } secrets[] = {
     {"POSTGRES_PASSWORD", "the-owners-of-the-running-one", "nobody"},
     {"PATIENT_TOKEN_SECRET", "the-patients-secret-of-the-running-one", "/patient-api"},
+    {"PATIENT_TOKEN_SECRET_ALSO", "the-patients-last-secret-of-the-running-one", "/patient-api"},
     {"ADMIN_TOKEN_SECRET", "the-staffs-secret-of-the-running-one", "/admin-api"},
+    {"ADMIN_TOKEN_SECRET_ALSO", "the-staffs-last-secret-of-the-running-one", "/admin-api"},
 };
 enum { SECRETS = sizeof secrets / sizeof *secrets };
 

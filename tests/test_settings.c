@@ -10,12 +10,29 @@
 #define SECRET_OF_31 "0123456789abcdef0123456789abcde"
 
 static const char *const names[] = {
-    "DATABASE_URL",         "PATIENT_DATABASE_URL", "ADMIN_DATABASE_URL", "PATIENT_TOKEN_SECRET",
-    "ADMIN_TOKEN_SECRET",   "ACCESS_TOKEN_MINUTES", "REFRESH_TOKEN_DAYS", "WORKER_THREADS",
-    "DATABASE_CONNECTIONS", "DATABASE_TIMEOUT_MS",  "PASSWORD_HASHES",    "PATIENT_WORKERS",
-    "ADMIN_WORKERS",        "CORS_ALLOWED_ORIGINS", "POSTGRES_USER",      "POSTGRES_PASSWORD",
-    "POSTGRES_DB",          "REQUESTS_PER_SECOND",  "TLS_CERTIFICATE",    "TLS_CERTIFICATE_KEY",
+    "DATABASE_URL",
+    "PATIENT_DATABASE_URL",
+    "ADMIN_DATABASE_URL",
+    "PATIENT_TOKEN_SECRET",
+    "ADMIN_TOKEN_SECRET",
+    "ACCESS_TOKEN_MINUTES",
+    "REFRESH_TOKEN_DAYS",
+    "WORKER_THREADS",
+    "DATABASE_CONNECTIONS",
+    "DATABASE_TIMEOUT_MS",
+    "PASSWORD_HASHES",
+    "PATIENT_WORKERS",
+    "ADMIN_WORKERS",
+    "CORS_ALLOWED_ORIGINS",
+    "POSTGRES_USER",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_DB",
+    "REQUESTS_PER_SECOND",
+    "TLS_CERTIFICATE",
+    "TLS_CERTIFICATE_KEY",
     "LOCK_TIMEOUT_MS",
+    "PATIENT_TOKEN_SECRET_ALSO",
+    "ADMIN_TOKEN_SECRET_ALSO",
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -97,9 +114,10 @@ Test(settings, all_that_is_malformed_is_named_at_once)
         "WORKER_THREADS DATABASE_CONNECTIONS DATABASE_TIMEOUT_MS PASSWORD_HASHES ");
     for (size_t i = 0; i < NAMES; i++)
         setenv(names[i], "x", 1);
-    expect_named(READER_ADMIN, "ADMIN_TOKEN_SECRET ACCESS_TOKEN_MINUTES REFRESH_TOKEN_DAYS "
-                               "WORKER_THREADS DATABASE_CONNECTIONS DATABASE_TIMEOUT_MS "
-                               "PASSWORD_HASHES ");
+    expect_named(READER_ADMIN,
+                 "ADMIN_TOKEN_SECRET ADMIN_TOKEN_SECRET_ALSO ACCESS_TOKEN_MINUTES "
+                 "REFRESH_TOKEN_DAYS WORKER_THREADS DATABASE_CONNECTIONS DATABASE_TIMEOUT_MS "
+                 "PASSWORD_HASHES ");
 }
 
 Test(settings, the_rest_has_defaults)
@@ -109,6 +127,7 @@ Test(settings, the_rest_has_defaults)
     cr_assert(read_as(READER_PATIENT, &settings));
     cr_expect_str_eq(settings.database_url, "postgresql:///hospital");
     cr_expect_str_eq(settings.token_secret, SECRET_OF_32);
+    cr_expect_str_eq(settings.token_secret_also, "");
     cr_expect_eq(settings.access_token_minutes, 15);
     cr_expect_eq(settings.refresh_token_days, 30);
     cr_expect_eq(settings.threads, 16);
@@ -121,6 +140,7 @@ Test(settings, what_is_set_is_taken)
 {
     struct settings settings;
     set_what_is_required();
+    setenv("ADMIN_TOKEN_SECRET_ALSO", SECRET_OF_32 "?", 1);
     setenv("ACCESS_TOKEN_MINUTES", "5", 1);
     setenv("REFRESH_TOKEN_DAYS", "7", 1);
     setenv("WORKER_THREADS", "32", 1);
@@ -129,6 +149,7 @@ Test(settings, what_is_set_is_taken)
     setenv("PASSWORD_HASHES", "2", 1);
     cr_assert(read_as(READER_ADMIN, &settings));
     cr_expect_str_eq(settings.token_secret, SECRET_OF_32 "!");
+    cr_expect_str_eq(settings.token_secret_also, SECRET_OF_32 "?");
     cr_expect_eq(settings.access_token_minutes, 5);
     cr_expect_eq(settings.refresh_token_days, 7);
     cr_expect_eq(settings.threads, 32);

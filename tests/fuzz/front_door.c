@@ -58,6 +58,7 @@ void front_door_open(struct pool pool)
                      .refresh_token_days = 30},
         .hashing = hashing_new(1, 1),
         .token_key = {fuzz_key.secret, pool.audience},
+        .also_key = {"", pool.audience},
         .schema_fits = true,
     };
     int door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
