@@ -1,6 +1,5 @@
 #include "db.h"
 
-#include <errno.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -8,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "deadline.h"
+#include "hosts.h"
 #include "lending.h"
 #include "refusal.h"
 
@@ -20,15 +21,15 @@ enum { WAIT_FOR_CONNECTION = 4, SERVER_PATIENCE = 5, WHOLE = 10 };
 
 struct connection {
     PGconn *pg; /* NULL: not connected */
+    int host;   /* that it leads to, by the number that lib/hosts.c gives it */
     const struct statement *prepared[MOST_STATEMENTS];
     int prepared_count;
     bool warned; /* the server warned while it ran a statement */
 };
 
 struct database {
-    char *url;
+    struct hosts *hosts;
     int timeout_ms;
-    char *session_options;
     struct lending *idle;             /* connections that nobody uses */
     _Atomic int64_t unanswered_since; /* by now_ms(); 0: what was asked last was answered */
     int connection_count;
@@ -45,11 +46,23 @@ enum outcome {
     OUTCOME_UNAVAILABLE /* no time left, or the server cannot */
 };
 
-static int64_t now_ms(void)
+/* The hosts of the URL; NULL: no memory. */
+static struct hosts *find_hosts(const char *url, int timeout_ms)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    char *options;
+    int patience = timeout_ms * SERVER_PATIENCE / WHOLE;
+    /* One plan for each statement: making it anew takes longer than most of them. Dates and lengths
+     * of time are shown as the schema's functions and lib/facts.c read them. */
+    if (asprintf(
+            &options,
+            "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
+            " -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off"
+            " -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c plan_cache_mode=force_generic_plan",
+            patience, patience) < 0)
+        return NULL;
+    struct hosts *hosts = hosts_new(url, options);
+    free(options);
+    return hosts;
 }
 
 struct database *database_new(const char *url, int connections, int timeout_ms)
@@ -57,22 +70,12 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
     struct database *database = calloc(1, sizeof *database);
     if (!database)
         return NULL;
-    database->url = strdup(url);
     database->timeout_ms = timeout_ms;
     database->connection_count = connections;
     database->connections = calloc((size_t)connections, sizeof *database->connections);
     database->idle = lending_new(connections);
-    int patience = timeout_ms * SERVER_PATIENCE / WHOLE;
-    /* One plan for each statement: making it anew takes longer than most of them. Dates and lengths
-     * of time are shown as the schema's functions and lib/facts.c read them. */
-    if (asprintf(
-            &database->session_options,
-            "-c statement_timeout=%d -c lock_timeout=%d -c client_connection_check_interval=1s"
-            " -c idle_in_transaction_session_timeout=10s -c search_path=public -c jit=off"
-            " -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c plan_cache_mode=force_generic_plan",
-            patience, patience) < 0)
-        database->session_options = NULL;
-    if (!database->url || !database->connections || !database->session_options || !database->idle) {
+    database->hosts = find_hosts(url, timeout_ms);
+    if (!database->connections || !database->idle || !database->hosts) {
         database_free(database);
         return NULL;
     }
@@ -96,9 +99,17 @@ void database_free(struct database *database)
         disconnect(&database->connections[i]);
     lending_free(database->idle);
     free(database->connections);
-    free(database->session_options);
-    free(database->url);
+    hosts_free(database->hosts);
     free(database);
+}
+
+/* Closes a connection on which something went wrong. A host that says nothing, or takes no more
+ * writes, is not the first to be asked from then on. */
+static void abandon(const struct db *db, struct connection *connection)
+{
+    if (connection->pg && (now_ms() >= db->deadline || strcmp(db->sqlstate, "25006") == 0))
+        hosts_doubt(db->database->hosts, connection->host);
+    disconnect(connection);
 }
 
 struct db db_begin(struct database *database, struct arena *arena)
@@ -130,20 +141,6 @@ static int64_t latest_connection(const struct db *db)
     return latest_start(db);
 }
 
-/* Waits until the connection's socket is ready for `events`. False: the deadline came first. */
-static bool wait_for_socket(const struct db *db, const struct connection *connection, short events)
-{
-    for (;;) {
-        int64_t left = db->deadline - now_ms();
-        struct pollfd socket = {.fd = PQsocket(connection->pg), .events = events};
-        int ready = left > 0 ? poll(&socket, 1, (int)left) : 0;
-        if (ready > 0)
-            return true;
-        if (ready == 0 || errno != EINTR)
-            return false;
-    }
-}
-
 /* A warning (SQLSTATE class 01) at commit means that a synchronous standby did not confirm. */
 static void note_warning(void *connection, const PGresult *notice)
 {
@@ -152,56 +149,24 @@ static void note_warning(void *connection, const PGresult *notice)
         ((struct connection *)connection)->warned = true;
 }
 
-static bool connect_in_time(const struct db *db, struct connection *connection)
+static bool connect_in_time(const struct db *db, struct connection *connection, FILE *complaints)
 {
-    /* What stands before dbname can be overridden by the URL, what stands after it cannot. */
-    const char *const keywords[] = {
-        "application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
-        "dbname",           "options",          "client_encoding", NULL};
-    const char *const values[] = {
-        "hospital", "5000", "10", "5", db->database->url, db->database->session_options,
-        "UTF8",     NULL};
-    connection->pg = PQconnectStartParams(keywords, values, 1);
-    if (!connection->pg || PQstatus(connection->pg) == CONNECTION_BAD)
-        return false;
-    PQsetNoticeReceiver(connection->pg, note_warning, connection);
-    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;) {
-        if (!wait_for_socket(db, connection, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
-            return false;
-        next = PQconnectPoll(connection->pg);
-        if (next == PGRES_POLLING_FAILED)
-            return false;
-    }
-    return PQsetnonblocking(connection->pg, 1) == 0;
-}
-
-/* libpq quotes what it cannot read, which may be a piece of a password: so it is not asked then. */
-static bool is_connection_string(const char *url)
-{
-    PQconninfoOption *options = PQconninfoParse(url, NULL);
-    PQconninfoFree(options);
-    return options != NULL;
+    connection->pg =
+        hosts_connect(db->database->hosts, db->deadline, complaints, &connection->host);
+    if (connection->pg)
+        PQsetNoticeReceiver(connection->pg, note_warning, connection);
+    return connection->pg != NULL;
 }
 
 bool database_reach(struct database *database, FILE *complaints)
 {
     struct db db = {.database = database, .deadline = now_ms() + database->timeout_ms};
-    if (!is_connection_string(database->url)) {
-        fprintf(complaints, "The database's URL is no connection string that libpq can read.\n");
-        return false;
-    }
     struct connection *connection = lending_take(database->idle, latest_start(&db));
     if (!connection) {
         fprintf(complaints, "All connections to the database are in use.\n");
         return false;
     }
-    bool reached = connection->pg || connect_in_time(&db, connection);
-    if (!reached && connection->pg && PQstatus(connection->pg) == CONNECTION_BAD)
-        fprintf(complaints, "The database cannot be reached: %s", PQerrorMessage(connection->pg));
-    else if (!reached)
-        fprintf(complaints, "The database does not answer within %d ms.\n", database->timeout_ms);
-    if (!reached)
-        disconnect(connection);
+    bool reached = connection->pg || connect_in_time(&db, connection, complaints);
     lending_give(database->idle, connection);
     return reached;
 }
@@ -217,13 +182,14 @@ static bool is_stale(const struct connection *connection)
 static PGresult *receive(const struct db *db, struct connection *connection)
 {
     for (int unsent; (unsent = PQflush(connection->pg)) != 0;)
-        if (unsent < 0 || !wait_for_socket(db, connection, POLLIN | POLLOUT) ||
+        if (unsent < 0 || !await_socket(PQsocket(connection->pg), POLLIN | POLLOUT, db->deadline) ||
             !PQconsumeInput(connection->pg))
             return NULL;
     PGresult *last = NULL;
     for (;;) {
         while (PQisBusy(connection->pg))
-            if (!wait_for_socket(db, connection, POLLIN) || !PQconsumeInput(connection->pg)) {
+            if (!await_socket(PQsocket(connection->pg), POLLIN, db->deadline) ||
+                !PQconsumeInput(connection->pg)) {
                 PQclear(last);
                 return NULL;
             }
@@ -313,7 +279,7 @@ static bool connect_if_needed(const struct db *db, struct connection *connection
 {
     if (connection->pg && is_stale(connection))
         disconnect(connection);
-    return connection->pg || connect_in_time(db, connection);
+    return connection->pg || connect_in_time(db, connection, NULL);
 }
 
 static enum outcome execute(struct db *db, struct connection *connection,
@@ -353,7 +319,7 @@ static void roll_back(struct db *db, struct connection *connection)
     PGTransactionStatusType status = PQtransactionStatus(connection->pg);
     bool told = status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
     if (status != PQTRANS_IDLE && (!told || command(db, connection, "ROLLBACK") != OUTCOME_DONE))
-        disconnect(connection);
+        abandon(db, connection);
 }
 
 /* Opens the request's transaction, and runs its first write in it. */
@@ -378,7 +344,7 @@ static enum outcome try_once(struct db *db, struct connection *connection,
                              const struct rows **rows, const struct problem **problem)
 {
     bool ready = statement->writes ? connect_if_needed(db, connection)
-                                   : connection->pg || connect_in_time(db, connection);
+                                   : connection->pg || connect_in_time(db, connection, NULL);
     if (!ready)
         return OUTCOME_UNAVAILABLE;
     if (statement->writes && db->opening)
@@ -436,7 +402,7 @@ const struct problem *db_run(struct db *db, const struct statement *statement,
         if (db->transaction)
             return NULL;
         if (!is_usable(connection, outcome))
-            disconnect(connection);
+            abandon(db, connection);
         lending_give(db->database->idle, connection);
         if (outcome == OUTCOME_DONE)
             return NULL;
@@ -478,7 +444,7 @@ const struct problem *db_commit(struct db *db, const struct statement *closing,
     if (problem || !db->transaction)
         return problem;
     if (command(db, db->transaction, "COMMIT") != OUTCOME_DONE) {
-        disconnect(db->transaction);
+        abandon(db, db->transaction);
         problem = &problem_unavailable;
     }
     end_transaction(db);

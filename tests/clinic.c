@@ -257,6 +257,14 @@ void clinic_divert_database(const char *directory)
     clinic.detour = directory;
 }
 
+const char *clinic_cluster(void)
+{
+    const char *host = strstr(environment("TEST_CLUSTER"), "host=");
+    cr_assert(host);
+    host += strlen("host=");
+    return text("%.*s", (int)strcspn(host, " "), host);
+}
+
 void clinic_open(void)
 {
     clinic.directory = text("%s/%d", environment("TEST_DIR"), (int)getpid());

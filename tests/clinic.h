@@ -54,6 +54,9 @@ void clinic_kill_workers(enum pool_name pool);
  * directly. */
 void clinic_divert_database(const char *directory);
 
+/* The directory of PostgreSQL's own socket. */
+const char *clinic_cluster(void);
+
 /* Makes PostgreSQL refuse this clinic's database, and accept it again. */
 void clinic_close_database(void);
 void clinic_open_database(void);

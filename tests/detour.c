@@ -16,11 +16,14 @@
 
 /* As a query comes over the wire: its kind, its length, its text. */
 static const char commit[] = "Q\0\0\0\013COMMIT";
+static const char begin[] = "Q\0\0\0\012BEGIN";
+static const char begin_read_only[] = "Q\0\0\0\024BEGIN READ ONLY";
 
 static struct {
     const char *directory;
     int listener;
     atomic_bool watching;
+    atomic_bool read_only;
     atomic_int executed;
     sem_t committed;
 } detour;
@@ -36,6 +39,9 @@ static struct sockaddr_un socket_in(const char *directory)
 static bool pass_on(int from, int to, char *seen, size_t size, ssize_t *length)
 {
     *length = read(from, seen, size);
+    if (*length == sizeof begin && memcmp(seen, begin, sizeof begin) == 0 &&
+        atomic_load(&detour.read_only))
+        return write(to, begin_read_only, sizeof begin_read_only) == sizeof begin_read_only;
     return *length > 0 && write(to, seen, (size_t)*length) == *length;
 }
 
@@ -70,10 +76,7 @@ static void *pass_both_ways(void *argument)
 
 static void *accept_all(void *unused)
 {
-    const char *cluster = getenv("TEST_CLUSTER"), *host = cluster ? strstr(cluster, "host=") : NULL;
-    cr_assert(host);
-    host += strlen("host=");
-    struct sockaddr_un server = socket_in(text("%.*s", (int)strcspn(host, " "), host));
+    struct sockaddr_un server = socket_in(clinic_cluster());
     for (;;) {
         pthread_t thread;
         int *pair = malloc(2 * sizeof *pair);
@@ -106,6 +109,11 @@ const char *detour_open(void)
 void detour_watch(void)
 {
     atomic_store(&detour.watching, true);
+}
+
+void detour_turn_read_only(void)
+{
+    atomic_store(&detour.read_only, true);
 }
 
 int detour_executed(void)

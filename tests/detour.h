@@ -9,6 +9,9 @@ const char *detour_open(void);
 /* The next COMMIT that passes is carried out by PostgreSQL, but its answer is kept back. */
 void detour_watch(void);
 
+/* From now on no transaction may write that passes, as if PostgreSQL were a standby. */
+void detour_turn_read_only(void);
+
 /* How many prepared statements have passed to be executed. */
 int detour_executed(void);
 

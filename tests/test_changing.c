@@ -97,6 +97,7 @@ Test(changing, the_check_names_all_that_is_wrong_at_once)
     clinic_set("WORKER_THREADS", "0");
     SAID(check("host=/nowhere dbname=x"), 1, "WORKER_THREADS is not a number",
          "The database cannot be reached: ", "/nowhere");
+    SAID(check("host=/nowhere,/elsewhere dbname=x"), 1, "/nowhere", "/elsewhere");
     clinic_set("PATIENT_TOKEN_SECRET", "short");
     SAID(check(""), 1, "PATIENT_DATABASE_URL is empty.", "WORKER_THREADS is not a number",
          "PATIENT_TOKEN_SECRET is shorter");
