@@ -30,7 +30,7 @@ log_in() {
 under_load() {
     local seconds=$1 what=$2 load answered failed p99 done=yes
     shift 2
-    "${ask[@]}" wrk --threads 1 --connections 16 --duration "$seconds" --script tests/steady/load.lua \
+    "${ask[@]}" wrk --threads 1 --connections 16 --timeout 8 --duration "$seconds" --script tests/steady/load.lua \
         "$api" >"$dir/load" 2>"$dir/load.errors" &
     load=$!
     await 'load' grep -q . /proc/$load/stat
