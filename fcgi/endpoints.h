@@ -30,6 +30,9 @@ handler hospital_show, hospital_set;
 /* logins.c: the route's `of` names the login_kind, patients or staff */
 handler logins_start_patient, logins_start_staff, logins_refresh, logins_end;
 
+/* metrics.c */
+handler metrics_show;
+
 /* patients.c */
 handler patients_register, patients_me, patients_correct_me;             /* patients */
 handler patients_list, patients_find, patients_create, patients_correct; /* staff */

@@ -4,6 +4,26 @@
 
 #include "route.h"
 
+/* Every status that there is: number, reason. */
+#define STATUSES(X)                                                                                \
+    X(200, "OK")                                                                                   \
+    X(201, "Created")                                                                              \
+    X(204, "No Content")                                                                           \
+    X(304, "Not Modified")                                                                         \
+    X(400, "Bad Request")                                                                          \
+    X(401, "Unauthorized")                                                                         \
+    X(403, "Forbidden")                                                                            \
+    X(404, "Not Found")                                                                            \
+    X(405, "Method Not Allowed")                                                                   \
+    X(409, "Conflict")                                                                             \
+    X(412, "Precondition Failed")                                                                  \
+    X(413, "Content Too Large")                                                                    \
+    X(415, "Unsupported Media Type")                                                               \
+    X(422, "Unprocessable Content")                                                                \
+    X(429, "Too Many Requests")                                                                    \
+    X(500, "Internal Server Error")                                                                \
+    X(503, "Service Unavailable")
+
 /* The route's success with a document; its version becomes the ETag. */
 void reply_document(const struct request *request, struct reply *reply,
                     const struct document *document);

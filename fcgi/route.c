@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "endpoints.h"
 #include "login.h"
 #include "once.h"
 #include "reply.h"
@@ -55,15 +56,12 @@ static int64_t read_number(const char *segment)
     return strtoll(segment, NULL, 10);
 }
 
-static const struct problem *find_route(struct request *request, struct reply *reply)
+static const struct problem *find_among(const struct route *routes, const char *path,
+                                        struct request *request, struct reply *reply)
 {
-    const struct pool *pool = request->worker->pool;
-    const char *path = request->path, *number, *allow = NULL;
-    size_t prefix = strlen(pool->prefix);
-    if (strncmp(path, pool->prefix, prefix) != 0)
-        return &problem_not_found;
-    for (const struct route *route = pool->routes; route->method; route++) {
-        if (!matches(route->path, path + prefix, &number))
+    const char *number, *allow = NULL;
+    for (const struct route *route = routes; route->method; route++) {
+        if (!matches(route->path, path, &number))
             continue;
         if (method_fits(route->method, request->method)) {
             request->route = route;
@@ -75,6 +73,22 @@ static const struct problem *find_route(struct request *request, struct reply *r
     }
     reply->allow = allow;
     return allow ? &problem_method_not_allowed : &problem_not_found;
+}
+
+/* What the gateway asks for by itself, inside. It passes on no path without the pool's prefix, so
+ * nobody outside can. */
+static const struct route inside_routes[] = {
+    {"GET", "/metrics", ROLE_ANYONE, metrics_show, .success = 200, .inside = true},
+    {0},
+};
+
+static const struct problem *find_route(struct request *request, struct reply *reply)
+{
+    const struct pool *pool = request->worker->pool;
+    size_t prefix = strlen(pool->prefix);
+    if (strncmp(request->path, pool->prefix, prefix) == 0)
+        return find_among(pool->routes, request->path + prefix, request, reply);
+    return find_among(inside_routes, request->path, request, reply);
 }
 
 /* The token of "Bearer TOKEN" (RFC 6750, 2.1); NULL: there is none. */
@@ -201,7 +215,7 @@ static const struct problem *carry_out(struct request *request, struct reply *re
         problem = read_query(request);
     if (!problem)
         problem = read_body(request);
-    if (!problem)
+    if (!problem && !request->route->inside)
         problem = schema_admit(request);
     return problem ? problem : request->route->handle(request, reply);
 }

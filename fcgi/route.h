@@ -16,6 +16,7 @@
 #include "token.h"
 
 struct route;
+struct tally;
 
 /* One of the two worker programs. */
 struct pool {
@@ -32,9 +33,10 @@ struct worker {
     struct settings settings;
     struct database *database;
     struct hashing *hashing;
+    struct tally *tally;
     struct token_key token_key;
     struct token_key also_key; /* is accepted as well, and signs nothing; its secret "": none */
-    atomic_bool schema_fits; /* as fcgi/schema.h has found */
+    atomic_bool schema_fits;   /* as fcgi/schema.h has found */
 };
 
 /* What came in. Texts belong to the request's arena; absent ones are NULL. */
@@ -95,6 +97,7 @@ struct route {
     const struct form *body;
     bool body_optional;
     const struct form *query;
+    bool inside;    /* the gateway asks it for itself: it needs no database, and is not counted */
     bool tagged;    /* its answer has an ETag, and is 304 to who has it already */
     const void *of; /* the catalogue or login_kind that the handler serves */
     int also[4];    /* statuses that the row does not imply by itself */

@@ -27,6 +27,7 @@
 
 #include "log.h"
 #include "reply.h"
+#include "tally.h"
 
 enum {
     LISTENER = STDIN_FILENO,
@@ -139,32 +140,15 @@ static void read_parameters(struct request *request, const FCGX_Request *fcgx)
 
 static const char *reason_of(int status)
 {
-    static const struct {
-        int status;
-        const char *reason;
-    } reasons[] = {
-        {200, "OK"},
-        {201, "Created"},
-        {204, "No Content"},
-        {304, "Not Modified"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {409, "Conflict"},
-        {412, "Precondition Failed"},
-        {413, "Content Too Large"},
-        {415, "Unsupported Media Type"},
-        {422, "Unprocessable Content"},
-        {429, "Too Many Requests"},
-        {500, "Internal Server Error"},
-        {503, "Service Unavailable"},
-    };
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (reasons[i].status == status)
-            return reasons[i].reason;
-    return "";
+    switch (status) {
+#define REASON(STATUS, REASON)                                                                     \
+    case STATUS:                                                                                   \
+        return REASON;
+        STATUSES(REASON)
+#undef REASON
+    default:
+        return "";
+    }
 }
 
 static void write_reply(const struct request *request, const struct reply *reply, FCGX_Stream *out)
@@ -211,7 +195,9 @@ static void answer_request(struct worker *worker, struct arena *arena, FCGX_Requ
     else
         route_answer(&request, &reply);
     write_reply(&request, &reply, fcgx->out);
-    log_request(&request, &reply, now_us() - begun);
+    int64_t microseconds = now_us() - begun;
+    log_request(&request, &reply, microseconds);
+    tally_answer(worker->tally, &request, &reply, microseconds);
 }
 
 static void close_connection(struct server *server, int connection)
@@ -263,6 +249,8 @@ static bool may_keep(const struct server *server)
 static void serve_connection(struct server *server, struct arena *arena, FCGX_Request *fcgx,
                              int connection)
 {
+    counter *busy = &tally_own(server->worker->tally)->gauges.busy;
+    atomic_fetch_add(busy, 1);
     fcgx->ipcFd = connection;
     fcgx->keepConnection = 1; /* else libfcgi closes it as if left over from the last request */
     bool read = FCGX_Accept_r(fcgx) == 0;
@@ -272,6 +260,7 @@ static void serve_connection(struct server *server, struct arena *arena, FCGX_Re
         FCGX_Finish_r(fcgx);
         arena_reset(arena);
     }
+    atomic_fetch_sub(busy, 1);
     if (!read || fcgx->ipcFd < 0) { /* libfcgi has closed it */
         atomic_fetch_sub(&server->connections, 1);
         return;

@@ -52,6 +52,8 @@ static const struct setting {
      "How long one statement may take, waiting for a connection included."},
     {"PASSWORD_HASHES", INTEGER, "1", 1, 16, READER_POOLS, AT(password_hashes),
      "Passwords that one worker process hashes at once, 19 MiB each."},
+    {"METRICS_DIRECTORY", TEXT, "", 0, 0, READER_POOLS, AT(metrics_directory),
+     "Where the worker processes of a pool count together, in a file; empty: each by itself."},
     {"PATIENT_WORKERS", INTEGER, "one per core", 1, 64, READER_START, NOWHERE,
      "Worker processes of the patient pool."},
     {"ADMIN_WORKERS", INTEGER, "one per two cores", 1, 64, READER_START, NOWHERE,
@@ -60,6 +62,8 @@ static const struct setting {
      "Origins whose pages may call the API, separated by spaces; none by default."},
     {"REQUESTS_PER_SECOND", INTEGER, "20", 0, 1000000, READER_GATEWAY, NOWHERE,
      "Requests taken with one access token; ten times as many from one address; 0: any number."},
+    {"METRICS_LISTEN", TEXT, "", 0, 0, READER_GATEWAY, NOWHERE,
+     "Where the gateway shows the pools' counters, such as 127.0.0.1:9180; empty: nowhere."},
     {"TLS_CERTIFICATE", TEXT, "", 0, 0, READER_GATEWAY, NOWHERE,
      "A file with the certificate chain in PEM; with its key the gateway speaks TLS."},
     {"TLS_CERTIFICATE_KEY", TEXT, "", 0, 0, READER_GATEWAY, NOWHERE,
@@ -100,7 +104,7 @@ static const char *keep(const struct setting *setting, const char *text, struct 
     case SECRET:
     case TEXT:
         *(const char **)member = text;
-        return *text ? NULL : "is empty";
+        return *text || setting->otherwise ? NULL : "is empty";
     }
     return NULL;
 }

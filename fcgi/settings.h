@@ -28,6 +28,7 @@ struct settings {
     int64_t database_connections;
     int64_t database_timeout_ms;
     int64_t password_hashes;
+    const char *metrics_directory; /* "": none */
 };
 
 /* Reads what `reader` needs; a secret from the file that NAME_FILE names, if that is set. False:

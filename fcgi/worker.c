@@ -9,6 +9,7 @@
 #include "privileges.h"
 #include "schema.h"
 #include "serve.h"
+#include "tally.h"
 
 /* systemd hands a socket over as descriptor 3 (sd_listen_fds(3)). It could do so as 0 as well, but
  * clears O_NONBLOCK then, each time another worker of the pool starts, and that is all workers'. */
@@ -45,6 +46,15 @@ static bool is_too_new_for_database(struct worker *worker)
     return schema == SCHEMA_OLDER;
 }
 
+/* Lets the pool's counters say how much of it there is, and how much is in use. */
+static void show_usage(struct worker *worker)
+{
+    struct slot *slot = tally_own(worker->tally);
+    atomic_store(&slot->gauges.threads, worker->settings.threads);
+    atomic_store(&slot->gauges.connections, worker->settings.database_connections);
+    database_show(worker->database, &slot->gauges.lent, &slot->totals.waits);
+}
+
 static int open_and_serve(struct worker *worker)
 {
     int status = EXIT_FAILURE;
@@ -57,8 +67,11 @@ static int open_and_serve(struct worker *worker)
     worker->also_key = (struct token_key){settings->token_secret_also, worker->pool->audience};
     if (!worker->hashing || !worker->database)
         fprintf(stderr, "out of memory at start\n");
-    else if (!is_too_new_for_database(worker))
-        status = serve(worker);
+    else {
+        show_usage(worker);
+        if (!is_too_new_for_database(worker))
+            status = serve(worker);
+    }
     database_free(worker->database);
     hashing_free(worker->hashing);
     return status;
@@ -80,11 +93,19 @@ static int run(const struct pool *pool)
             "supervisor, such as spawn-fcgi -s SOCKET -n -- /usr/bin/multiwatch -- /PATH/TO/WORKER\n");
         return EXIT_FAILURE;
     }
+    /* Before, for the directory may be open to no one else. */
+    worker.tally = tally_open(pool, worker.settings.metrics_directory, stderr);
+    if (!worker.tally) {
+        perror("cannot count");
+        return EXIT_FAILURE;
+    }
     if (!privileges_drop()) {
         perror("cannot give up privileges");
         return EXIT_FAILURE;
     }
-    return open_and_serve(&worker);
+    int status = open_and_serve(&worker);
+    tally_close(worker.tally);
+    return status;
 }
 
 static int run_check(const struct pool *pool)

@@ -112,6 +112,11 @@ static void abandon(const struct db *db, struct connection *connection)
     disconnect(connection);
 }
 
+void database_show(struct database *database, struct lending_state *state, _Atomic int64_t *waits)
+{
+    lending_show(database->idle, state, waits);
+}
+
 struct db db_begin(struct database *database, struct arena *arena)
 {
     return (struct db){.database = database, .arena = arena};

@@ -26,6 +26,11 @@ struct database;
 struct database *database_new(const char *url, int connections, int timeout_ms);
 void database_free(struct database *database);
 
+/* From now on, before any is asked for, says in `state` how many connections are in use and waited
+ * for, and counts in `waits` who had to wait. Both belong to the caller. */
+struct lending_state;
+void database_show(struct database *database, struct lending_state *state, _Atomic int64_t *waits);
+
 /* Opens one of the connections. False: it could not, and `complaints` has been told why, without
  * what the URL says of passwords. */
 bool database_reach(struct database *database, FILE *complaints);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
@@ -18,6 +19,10 @@ struct lending {
     pthread_mutex_t lock;
     struct waiter *first;
     struct waiter **last;
+    struct lending_state own_state; /* where nobody else wants to know */
+    _Atomic int64_t own_waits;
+    struct lending_state *state;
+    _Atomic int64_t *waits;
     int idle_count;
     void *idle[];
 };
@@ -28,6 +33,7 @@ struct lending *lending_new(int most)
     if (!lending)
         return NULL;
     lending->last = &lending->first;
+    lending_show(lending, &lending->own_state, &lending->own_waits);
     pthread_mutex_init(&lending->lock, NULL);
     return lending;
 }
@@ -40,11 +46,25 @@ void lending_free(struct lending *lending)
     free(lending);
 }
 
+void lending_show(struct lending *lending, struct lending_state *state, _Atomic int64_t *waits)
+{
+    lending->state = state;
+    lending->waits = waits;
+}
+
+/* With the lock. */
+static void add(_Atomic int64_t *number, int64_t more)
+{
+    atomic_fetch_add_explicit(number, more, memory_order_relaxed);
+}
+
 static void queue_up(struct lending *lending, struct waiter *waiter)
 {
     sem_init(&waiter->turn, 0, 0);
     *lending->last = waiter;
     lending->last = &waiter->next;
+    add(&lending->state->waiting, 1);
+    add(lending->waits, 1);
 }
 
 static void leave_queue(struct lending *lending, struct waiter *waiter)
@@ -56,6 +76,7 @@ static void leave_queue(struct lending *lending, struct waiter *waiter)
         *link = waiter->next;
     if (lending->last == &waiter->next)
         lending->last = link;
+    add(&lending->state->waiting, -1);
 }
 
 /* Wakes a waiter when the lock is free again, or it would only wait for that. */
@@ -68,6 +89,7 @@ void lending_give(struct lending *lending, void *thing)
         waiter->given = thing;
     } else {
         lending->idle[lending->idle_count++] = thing;
+        add(&lending->state->lent, -1);
     }
     pthread_mutex_unlock(&lending->lock);
     if (waiter)
@@ -100,10 +122,12 @@ void *lending_take(struct lending *lending, int64_t latest)
 {
     struct waiter waiter = {.next = NULL};
     pthread_mutex_lock(&lending->lock);
-    if (lending->idle_count > 0)
+    if (lending->idle_count > 0) {
         waiter.given = lending->idle[--lending->idle_count];
-    else
+        add(&lending->state->lent, 1);
+    } else {
         queue_up(lending, &waiter);
+    }
     bool waits = !waiter.given;
     pthread_mutex_unlock(&lending->lock);
     if (!waits)

@@ -13,6 +13,16 @@ struct lending;
 struct lending *lending_new(int most);
 void lending_free(struct lending *lending);
 
+/* How it stands, which others may read while it changes. */
+struct lending_state {
+    _Atomic int64_t lent;    /* things */
+    _Atomic int64_t waiting; /* threads */
+};
+
+/* From now on, when nothing is lent, says in `state` how it stands, and counts in `waits` whoever
+ * has to wait. Both belong to the caller. */
+void lending_show(struct lending *lending, struct lending_state *state, _Atomic int64_t *waits);
+
 /* Gives a thing, or gives it back: to whoever has waited longest, or to the pile. */
 void lending_give(struct lending *lending, void *thing);
 

@@ -176,6 +176,7 @@ static _Noreturn void become_worker(enum pool_name pool)
     unsetenv("PGPASSWORD"); /* the owner's */
     setenv(facts->url_name, clinic_pool_url(pool), 1);
     setenv(facts->secret_name, facts->secret, 0); /* a test may have set another */
+    setenv("METRICS_DIRECTORY", clinic.directory, 0);
     setenv("ASAN_OPTIONS", "detect_leaks=1", 1);
     const char *program = text("%s/%s", environment("BUILD"), facts->program);
     execl(program, facts->program, (char *)NULL);

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int port;
+static int port, metrics_port;
 static const char *authority; /* the certificate, which vouches for itself; NULL: plain HTTP */
 static pid_t nginx;           /* 0: it is not running */
 
@@ -91,12 +91,14 @@ static void start_gateway(void)
     const char *directory = clinic_directory();
     run(text("mkdir -p %s/state && chmod 777 %s/state && cp -r .build/www %s/www", directory,
              directory, directory));
-    run(text("GATEWAY_LISTEN=127.0.0.1:%d GATEWAY_STATE=%s/state GATEWAY_WWW=%s/www"
-             " PATIENT_POOL=unix:%s ADMIN_POOL=unix:%s ACCESS_LOG=%s/access.log"
-             " CORS_ALLOWED_ORIGINS='https://clinic.example https://app.example:8443'"
-             " nginx/render >%s/nginx.conf",
-             port, directory, directory, clinic_socket(PATIENT_POOL), clinic_socket(ADMIN_POOL),
-             directory, directory));
+    metrics_port = free_port();
+    run(text(
+        "GATEWAY_LISTEN=127.0.0.1:%d METRICS_LISTEN=127.0.0.1:%d GATEWAY_STATE=%s/state GATEWAY_WWW=%s/www"
+        " PATIENT_POOL=unix:%s ADMIN_POOL=unix:%s ACCESS_LOG=%s/access.log"
+        " CORS_ALLOWED_ORIGINS='https://clinic.example https://app.example:8443'"
+        " nginx/render >%s/nginx.conf",
+        port, metrics_port, directory, directory, clinic_socket(PATIENT_POOL),
+        clinic_socket(ADMIN_POOL), directory, directory));
     nginx = fork();
     if (nginx == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -156,4 +158,9 @@ void gateway_at(int another_port)
 int gateway_port(void)
 {
     return port;
+}
+
+int gateway_metrics_port(void)
+{
+    return metrics_port;
 }

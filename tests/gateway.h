@@ -22,6 +22,9 @@ void gateway_stop(void);
 /* The port on 127.0.0.1 that nginx listens on. */
 int gateway_port(void);
 
+/* The port there on which it shows what the pools count. */
+int gateway_metrics_port(void);
+
 /* Whoever asks from now on asks a gateway on that port, which somebody else has started. */
 void gateway_at(int another_port);
 

@@ -251,6 +251,22 @@ static void trouble_the_gateway(void)
     expect_answer(take(&search, NULL), 503, "unavailable");
 }
 
+/* What the pools count says nothing about anybody. */
+static void expect_clean_metrics(void)
+{
+    static const struct step pages[] = {{NOBODY, "GET", "/metrics/patient", NULL, 200, 0},
+                                        {NOBODY, "GET", "/metrics/admin", NULL, 200, 0}};
+    int port = gateway_port();
+    gateway_at(gateway_metrics_port());
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        struct answer got = take(&pages[i], NULL);
+        cr_expect_eq(got.status, 200, "%s", got.text);
+        for (size_t k = 0; k < COUNT(canaries); k++)
+            cr_expect(!strstr(got.text, canaries[k]), "%s in %s", canaries[k], pages[i].path);
+    }
+    gateway_at(port);
+}
+
 /* Nowhere in the directory of sockets and logs, nor in PostgreSQL's log. */
 static void expect_no_trace(void)
 {
@@ -288,6 +304,7 @@ Test(canary, personal_data_are_in_no_log_no_refusal_and_no_header)
     clinic_open_database();
     fail_in_the_database();
     break_off_a_search();
+    expect_clean_metrics();
     trouble_the_gateway();
     gateway_stop();
     clinic_stop_workers(PATIENT_POOL);

@@ -62,6 +62,38 @@ Test(gateway, every_response_has_one_request_id)
     }
 }
 
+/* One line of that log has the id, and what else it is to say. */
+static void expect_in_log(const char *log, const char *id, const char *says)
+{
+    const char *command = text("grep -F '\"request_id\":\"%s\"' %s/%s | grep -cF '%s' | grep -qx 1",
+                               id, clinic_directory(), log, says);
+    cr_expect_eq(system(command), 0, "%s: %s of %s", log, says, id);
+}
+
+Test(gateway, a_request_is_found_by_its_id_in_both_logs)
+{
+    static const struct {
+        const char *path, *log, *route;
+    } rows[] = {
+        {"/api/v1/patient/doctors/1", "patient-api.log",
+         "\"route\":\"/doctors/{id}\",\"status\":200"},
+        {"/api/v1/patient/me", "patient-api.log", "\"route\":\"/me\",\"status\":401"},
+        {"/api/v1/patient/nothing", "patient-api.log", "\"route\":\"\",\"status\":404"},
+        {"/api/v1/admin/doctors", "admin-api.log", "\"route\":\"/doctors\",\"status\":401"},
+    };
+    const char *ids[sizeof rows / sizeof *rows];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer answer = gateway_get(rows[i].path);
+        ids[i] = header(&answer, "X-Request-Id");
+        cr_assert(ids[i]);
+    }
+    gateway_stop();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        expect_in_log(rows[i].log, ids[i], rows[i].route);
+        expect_in_log("access.log", ids[i], text("\"uri\":\"%s\"", rows[i].path));
+    }
+}
+
 Test(gateway, what_workers_refuse_passes_untouched)
 {
     struct answer answer = gateway_get("/api/v1/patient/doctors?page=0");

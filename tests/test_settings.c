@@ -33,6 +33,8 @@ static const char *const names[] = {
     "LOCK_TIMEOUT_MS",
     "PATIENT_TOKEN_SECRET_ALSO",
     "ADMIN_TOKEN_SECRET_ALSO",
+    "METRICS_DIRECTORY",
+    "METRICS_LISTEN",
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -134,6 +136,7 @@ Test(settings, the_rest_has_defaults)
     cr_expect_eq(settings.database_connections, 8);
     cr_expect_eq(settings.database_timeout_ms, 1500);
     cr_expect_eq(settings.password_hashes, 1);
+    cr_expect_str_eq(settings.metrics_directory, "");
 }
 
 Test(settings, what_is_set_is_taken)
@@ -147,6 +150,7 @@ Test(settings, what_is_set_is_taken)
     setenv("DATABASE_CONNECTIONS", "6", 1);
     setenv("DATABASE_TIMEOUT_MS", "250", 1);
     setenv("PASSWORD_HASHES", "2", 1);
+    setenv("METRICS_DIRECTORY", "/run/pool", 1);
     cr_assert(read_as(READER_ADMIN, &settings));
     cr_expect_str_eq(settings.token_secret, SECRET_OF_32 "!");
     cr_expect_str_eq(settings.token_secret_also, SECRET_OF_32 "?");
@@ -156,6 +160,7 @@ Test(settings, what_is_set_is_taken)
     cr_expect_eq(settings.database_connections, 6);
     cr_expect_eq(settings.database_timeout_ms, 250);
     cr_expect_eq(settings.password_hashes, 2);
+    cr_expect_str_eq(settings.metrics_directory, "/run/pool");
 }
 
 Test(settings, numbers_lie_in_their_range)
@@ -290,9 +295,9 @@ Test(settings, each_pool_reads_only_its_own)
 Test(settings, what_others_read_is_not_the_pools_business)
 {
     static const char *const others[] = {
-        "PATIENT_WORKERS",     "ADMIN_WORKERS",     "CORS_ALLOWED_ORIGINS",
-        "POSTGRES_USER",       "POSTGRES_PASSWORD", "POSTGRES_DB",
-        "REQUESTS_PER_SECOND", "TLS_CERTIFICATE",   "TLS_CERTIFICATE_KEY",
+        "PATIENT_WORKERS",     "ADMIN_WORKERS",  "CORS_ALLOWED_ORIGINS", "POSTGRES_USER",
+        "POSTGRES_PASSWORD",   "POSTGRES_DB",    "REQUESTS_PER_SECOND",  "TLS_CERTIFICATE",
+        "TLS_CERTIFICATE_KEY", "METRICS_LISTEN",
     };
     set_what_is_required();
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

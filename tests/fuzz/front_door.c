@@ -13,6 +13,7 @@
 #include "../fastcgi.h"
 #include "opinion.h"
 #include "serve.h"
+#include "tally.h"
 
 enum { PATIENCE_SECONDS = 10 };
 
@@ -60,6 +61,7 @@ void front_door_open(struct pool pool)
         .token_key = {fuzz_key.secret, pool.audience},
         .also_key = {"", pool.audience},
         .schema_fits = true,
+        .tally = tally_open(&served, "", stderr),
     };
     int door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     must(bind(door, (struct sockaddr *)&address, size) == 0 && listen(door, 16) == 0,
