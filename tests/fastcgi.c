@@ -1,5 +1,6 @@
 #include "fastcgi.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,17 +15,30 @@ enum { VERSION = 1, BEGIN_REQUEST = 1, END_REQUEST = 3, PARAMS = 4, STDIN = 5, S
 enum { PATIENCE_SECONDS = 30 }; /* a dead worker fails a test, and does not hang it */
 enum { RESPONDER = 1, KEEP_CONN = 1, REQUEST_ID = 1, HEADER = 8, MOST_CONTENT = 65535 };
 
-int fastcgi_connect(const char *socket_path)
+static int connect_to(const struct sockaddr *address, socklen_t size)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int connection = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (connect(connection, (struct sockaddr *)&address, sizeof address) == 0)
+    if (connect(connection, address, size) == 0)
         return connection;
     close(connection);
     return -1;
+}
+
+int fastcgi_connect(const char *socket_path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
+    return connect_to((struct sockaddr *)&address, sizeof address);
+}
+
+int fastcgi_connect_tcp(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return connect_to((struct sockaddr *)&address, sizeof address);
 }
 
 static bool send_all(int connection, const void *bytes, size_t length)

@@ -12,6 +12,9 @@ enum { FASTCGI_MOST = 1024 * 1024 };
 /* Connects to the unix socket; -1: nobody listens. The caller closes it. */
 int fastcgi_connect(const char *socket);
 
+/* The same to a port of 127.0.0.1. */
+int fastcgi_connect_tcp(int port);
+
 /* Sends one request; the peer keeps the connection if `keep`. False: it has gone. */
 bool fastcgi_send(int connection, const char *const parameters[], const char *body, size_t length,
                   bool keep);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fastcgi.h"
+#include "gateway.h"
 
 TestSuite(worker, .init = clinic_open, .fini = clinic_close);
 
@@ -544,16 +545,28 @@ static pid_t start_by_systemd(const char *socket)
     _exit(127);
 }
 
-Test(worker, serves_the_socket_that_systemd_hands_over)
+/* Asks as soon as it serves, and ends it. `port` 0: `socket` is a path. */
+static void use_activated_worker(const char *socket, int port)
 {
-    const char *socket = text("%s/activated.sock", clinic_directory());
     pid_t worker = start_by_systemd(socket);
     int connection, status;
-    while ((connection = fastcgi_connect(socket)) < 0)
+    while ((connection = port ? fastcgi_connect_tcp(port) : fastcgi_connect(socket)) < 0)
         cr_assert(waitpid(worker, &status, WNOHANG) == 0, "it has ended");
     cr_expect_eq(ask_on(connection, health), 200);
     close(connection);
     kill(worker, SIGTERM);
     cr_expect_eq(waitpid(worker, &status, 0), worker);
     cr_expect_eq(status, 0, "it ended with %#x", (unsigned)status);
+}
+
+Test(worker, serves_the_socket_that_systemd_hands_over)
+{
+    use_activated_worker(text("%s/activated.sock", clinic_directory()), 0);
+}
+
+/* As on a host of its own. */
+Test(worker, serves_a_tcp_port)
+{
+    int port = free_port();
+    use_activated_worker(text("127.0.0.1:%d", port), port);
 }

@@ -51,6 +51,11 @@ open_hospital() {
     gateway_start gateway
     gateway_pid=${pids[-1]}
     wait_until_healthy "$port"
+    log_in_desk
+}
+
+# log_in_desk: sets DESK_TOKEN.
+log_in_desk() {
     DESK_TOKEN=$(curl -fsS "http://127.0.0.1:$port/api/v1/admin/auth/login" \
         -H 'Content-Type: application/json' \
         -d '{"email": "desk@example.com", "password": "clinic-demo"}' |
