@@ -417,9 +417,20 @@ Test(metrics_gateway, the_gateway_shows_them_inside_and_promtool_is_content)
                     "requests_total,method=\"GET\",route=\"/doctors/{id}\",status=\"200\""),
         1);
     cr_expect_eq(look("/metrics/patient?x=1").status, 200);
+    page = look("/metrics/admin-1");
+    cr_expect_eq(read_number(&page, ADMIN_POOL, "workers"), 1);
+    cr_expect_neq(look("/metrics/admin-2").status, 200);
     cr_expect_eq(look("/metrics").status, 404);
     cr_expect_eq(look("/api/v1/patient/doctors").status, 404);
     cr_expect_eq(look("/").status, 404);
+}
+
+Test(metrics_gateway, a_pool_that_is_down_says_nothing_and_the_other_goes_on)
+{
+    clinic_stop_workers(ADMIN_POOL);
+    unlink(clinic_socket(ADMIN_POOL));
+    cr_expect_eq(look("/metrics/admin").status, 502);
+    cr_expect_eq(look("/metrics/patient").status, 200);
 }
 
 Test(metrics_gateway, nobody_outside_can_see_them)
