@@ -94,12 +94,12 @@ Test(monitoring, each_alert_names_a_section_of_the_runbook)
 /* Writes an expression, with Grafana's own words replaced, as a rule for promtool to read. */
 static void write_rule(struct json_object *expression, FILE *rules)
 {
-    char *written =
-        strdup(json_object_to_json_string_ext(expression, JSON_C_TO_STRING_NOSLASHESCAPE));
-    for (char *word; (word = strstr(written, "$__rate_interval"));)
-        memcpy(word, "5m              ", strlen("$__rate_interval"));
+    static const char interval[] = "$__rate_interval";
+    const char *written =
+        json_object_to_json_string_ext(expression, JSON_C_TO_STRING_NOSLASHESCAPE);
+    for (const char *word; (word = strstr(written, interval));)
+        written = text("%.*s5m%s", (int)(word - written), written, word + sizeof interval - 1);
     fprintf(rules, "      - {record: panel, expr: %s}\n", written);
-    free(written);
 }
 
 /* All expressions in a part of the dashboard; how many they are. */
