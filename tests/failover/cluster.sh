@@ -14,7 +14,7 @@ fill_in() {
     done
     sed -e "s|@NAME@|$2|g" -e "s|@ADDRESS@|${address[$2]}|g" -e "s|@DATA@|$state/$2|g" \
         -e "s|@ETCD@|$etcd|g" -e "s|@MEMBERS@|$all|g" -e "s|@NETWORK@|$network|g" \
-        -e "s|@OWNERS_PASSWORD@|$POSTGRES_PASSWORD|g" \
+        -e "s|@WATCHDOG@|off|g" -e "s|@OWNERS_PASSWORD@|$POSTGRES_PASSWORD|g" \
         -e "s|@REPLICATION_PASSWORD@|$replication_password|g" ".ops/patroni/$1"
 }
 
@@ -56,7 +56,7 @@ start_databases() {
     local host
     replication_password=$(</proc/sys/kernel/random/uuid)
     for host in db1 db2 pool1; do start_host "$host"; done
-    await 'PostgreSQL with its standby' is_whole
+    patience=240 await 'PostgreSQL with its standby' is_whole
 }
 
 # Owner and pools reach whichever host takes writes.

@@ -1,12 +1,21 @@
 # What is done to the primary, and how that is mended, each a function of the host's name; sourced by
 # .dev/failover. start_host mends kill_host.
 
-kill_host() { signal "$1" KILL; }
+# Whoever was just being started is met by the next round.
+kill_host() {
+    until is_empty "$1"; do signal "$1" KILL; done
+}
 
 cut_host() { ip link set "$1" down; }
 mend_host() { ip link set "$1" up; }
 
-freeze_host() { signal "$1" STOP; }
+freeze_host() {
+    local met=none
+    until [ "$met" = "$(served_by "$1")" ]; do
+        met=$(served_by "$1")
+        signal "$1" STOP
+    done
+}
 thaw_host() { signal "$1" CONT; }
 
 is_another() { find_primary && [ "$primary" != "$1" ]; }
@@ -43,7 +52,7 @@ fault() {
     await 'another primary' is_another "$victim"
     sleep 5
     "$3" "$victim"
-    await "$victim as the standby" is_whole
+    patience=240 await "$victim as the standby" is_whole
     note up
     sleep 2
     finish_witness "$1"

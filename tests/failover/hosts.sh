@@ -62,12 +62,12 @@ remove_hosts() {
     done
 }
 
-# await WHAT COMMAND...: until it succeeds, a minute at most.
+# await WHAT COMMAND...: until it succeeds, a minute at most, or `patience` seconds.
 await() {
-    local until=$((SECONDS + 60))
+    local until=$((SECONDS + ${patience:-60}))
     while ((SECONDS < until)); do
         ! "${@:2}" >/dev/null 2>&1 || return 0
         sleep 0.1
     done
-    fail "$1: not within a minute"
+    fail "$1: not within ${patience:-60} s"
 }
