@@ -52,7 +52,7 @@ chaos: install-chaos ## what faults do to it: one table, in under half an hour
 	@$(MAKE) --no-print-directory build pages $(BUILD)/bench/tokens
 	@BUILD='$(BUILD)' exec .dev/chaos
 
-failover: install-failover ## what faults do to it on several hosts, made here as network namespaces: one table, in ten minutes
+failover: install-failover ## what faults do to it on several hosts, made here as network namespaces: one table, in seven minutes
 	@$(MAKE) --no-print-directory build pages $(BUILD)/bench/tokens
 	@BUILD='$(BUILD)' exec .dev/failover
 
