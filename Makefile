@@ -25,9 +25,9 @@ FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 PAGES := .build/www/index.html
 LINTERS := tests/lint/node_modules/.package-lock.json
 
-.PHONY: help run restart test bench chaos failover fuzz fuzz-programs lint format build pages screenshots clean \
+.PHONY: help run restart test bench chaos failover restore fuzz fuzz-programs lint format build pages screenshots clean \
         install deb package-test install-package containers-test install-containers \
-        install-run install-test install-bench install-chaos install-failover install-fuzz install-lint
+        install-run install-test install-bench install-chaos install-failover install-restore install-fuzz install-lint
 
 help: ## what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -56,6 +56,10 @@ failover: install-failover ## what faults do to it on several hosts, made here a
 	@$(MAKE) --no-print-directory build pages $(BUILD)/bench/tokens
 	@BUILD='$(BUILD)' exec .dev/failover
 
+restore: install-restore ## loses the disk while clients book, and restores it from a backup: one table, in a minute
+	@$(MAKE) --no-print-directory build pages $(BUILD)/bench/tokens
+	@BUILD='$(BUILD)' exec .dev/restore
+
 fuzz: install-fuzz ## every fuzz target for FUZZ_SECONDS=60 each, as many at once as there are cores
 	@exec .dev/fuzz
 
@@ -69,7 +73,7 @@ format: install-lint $(LINTERS) ## let clang-format, and biome for the pages, ha
 $(LINTERS): tests/lint/package-lock.json
 	@npm ci --prefix tests/lint --no-audit --no-fund --loglevel=error >/dev/null
 
-install-run install-test install-bench install-chaos install-failover install-fuzz install-lint install-package install-containers: install-%:
+install-run install-test install-bench install-chaos install-failover install-restore install-fuzz install-lint install-package install-containers: install-%:
 	@.dev/install $*
 
 build: $(WORKERS) ## the two worker programs

@@ -107,7 +107,8 @@ static PGconn *begin_to_connect(const struct hosts *hosts, int number)
         {"tcp_user_timeout", "5000"},
         {"keepalives_idle", "10"},
         {"keepalives_interval", "5"},
-        {"target_session_attrs", hosts->count > 1 ? "read-write" : "any"},
+        /* One that is being restored answers, too, and does not know yet what was acknowledged. */
+        {"target_session_attrs", hosts->count > 1 ? "read-write" : "primary"},
         {"dbname", hosts->url},
         {"options", hosts->options},
         {"client_encoding", "UTF8"},

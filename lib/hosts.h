@@ -20,10 +20,11 @@ struct hosts *hosts_new(const char *url, const char *options);
 void hosts_free(struct hosts *hosts);
 
 /*
- * Connects to the host that takes writes; where the URL names only one, to that, unless it has
- * `target_session_attrs` as well. The connection is non-blocking, and the caller's; `number` is the
- * host's. NULL: there is none before the deadline, and `complaints`, which may be NULL, has been
- * told of each host why, without what the URL says of passwords.
+ * Connects to the host that takes writes; where the URL names only one, to that, unless it is a
+ * standby or is being restored. `target_session_attrs` in the URL says otherwise. The connection is
+ * non-blocking, and the caller's; `number` is the host's. NULL: there is none before the deadline,
+ * and `complaints`, which may be NULL, has been told of each host why, without what the URL says of
+ * passwords.
  */
 struct pg_conn *hosts_connect(struct hosts *hosts, int64_t deadline, FILE *complaints, int *number);
 
