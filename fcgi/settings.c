@@ -24,14 +24,18 @@ static const struct setting {
     size_t offset;
     const char *sentence;
 } table[] = {
-    {"DATABASE_URL", SECRET, NULL, 0, 0, READER_MIGRATE, NOWHERE,
+    {"DATABASE_URL", SECRET, NULL, 0, 0, READER_MIGRATE | READER_KEEP, NOWHERE,
      "The database for its owner, as a libpq connection string or URI."},
     {"PATIENT_DATABASE_URL", SECRET, NULL, 0, 0, READER_PATIENT | READER_MIGRATE, AT(database_url),
      "The same for the role hospital_patient, which is given the password in it."},
     {"ADMIN_DATABASE_URL", SECRET, NULL, 0, 0, READER_ADMIN | READER_MIGRATE, AT(database_url),
      "The same for the role hospital_admin."},
-    {"LOCK_TIMEOUT_MS", INTEGER, "2000", 1, 999999, READER_MIGRATE, NOWHERE,
+    {"LOCK_TIMEOUT_MS", INTEGER, "2000", 1, 999999, READER_MIGRATE | READER_KEEP, NOWHERE,
      "How long a migration waits for a lock before it steps back and tries again."},
+    {"ACCESS_YEARS", INTEGER, "2", 1, 100, READER_KEEP, NOWHERE,
+     "How long the log of who saw whose data is kept, by months."},
+    {"HISTORY_YEARS", INTEGER, "5", 1, 100, READER_KEEP, NOWHERE,
+     "How long the history of appointments is kept, by years."},
     {"PATIENT_TOKEN_SECRET", KEY, NULL, 0, 0, READER_PATIENT, AT(token_secret),
      "Signs the patients' access tokens; at least 32 bytes."},
     {"ADMIN_TOKEN_SECRET", KEY, NULL, 0, 0, READER_ADMIN, AT(token_secret),
@@ -185,6 +189,7 @@ static void print_readers(const struct setting *setting, FILE *out)
     } names[] = {
         {READER_PATIENT, "patient"},   {READER_ADMIN, "admin"}, {READER_GATEWAY, "gateway"},
         {READER_DATABASE, "database"}, {READER_START, "start"}, {READER_MIGRATE, "migrate"},
+        {READER_KEEP, "keep"},
     };
     const char *separator = "";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -14,6 +14,7 @@ enum reader {
     READER_DATABASE = 1 << 3,
     READER_START = 1 << 4,   /* what starts the pools: make run, docker-compose.yml */
     READER_MIGRATE = 1 << 5, /* sql/migrate */
+    READER_KEEP = 1 << 6,    /* sql/keep */
     READER_POOLS = READER_PATIENT | READER_ADMIN,
 };
 

@@ -169,6 +169,7 @@ Test(access, a_year_is_ready_to_be_written)
     cr_expect_str_eq(months(), sql("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM \"1\"')"));
 }
 
+#define KEEP(TIME) "SELECT parts_ready('" TIME "'), parts_drop('access', 2, '" TIME "')"
 #define NOTE_AT(TIME)                                                                              \
     "INSERT INTO access (at, staff_id, patient_id, action) VALUES ('" TIME "', 1, 7, 'x')"
 
@@ -180,29 +181,29 @@ Test(access, a_month_that_was_missing_takes_what_is_its_own)
     sql(NOTE_AT("2041-01-31 23:00Z"));
     sql(NOTE_AT("2041-02-01 00:00Z"));
     cr_expect_str_eq(months(), "rest 4");
-    sql("SELECT access_keep('2040-01-15')");
+    sql(KEEP("2040-01-15"));
     cr_expect_str_eq(months(), "2040_01 1, 2041_01 1, rest 2");
     cr_expect_str_eq(sql_refusal("DELETE FROM access_rest"), "history_only_grows");
     cr_expect_str_eq(sql_refusal("DELETE FROM access_2041_01"), "history_only_grows");
     cr_expect_str_eq(sql_refusal("TRUNCATE access_2041_01"), "history_only_grows");
-    sql("SELECT access_keep('2040-01-15')");
+    sql(KEEP("2040-01-15"));
     cr_expect_str_eq(first_and_last_month(), "access_2040_01 access_2041_01 13");
 }
 
 Test(access, two_years_are_kept_and_no_more)
 {
-    sql("SELECT access_keep('2040-01-15')");
+    sql(KEEP("2040-01-15"));
     sql(NOTE_AT("2039-11-30 00:00Z")); /* in the rest */
     sql(NOTE_AT("2040-01-31 00:00Z"));
     sql(NOTE_AT("2040-02-01 00:00Z"));
-    sql("SELECT access_keep('2042-01-31 23:59Z')");
+    sql(KEEP("2042-01-31 23:59Z"));
     cr_expect_str_eq(months(), "2040_01 1, 2040_02 1");
-    sql("SELECT access_keep('2042-02-01 00:00Z')");
+    sql(KEEP("2042-02-01 00:00Z"));
     cr_expect_str_eq(months(), "2040_02 1");
     cr_expect_str_eq(
         first_and_last_month(), "access_2040_02 access_2043_02 26",
         "of 2041 only the months until then had been made, and those of 2042 and 2043");
-    sql("SELECT access_keep('2044-03-01')");
+    sql(KEEP("2044-03-01"));
     cr_expect_str_eq(months(), "");
 }
 
@@ -272,7 +273,7 @@ Test(access, the_list_opens_the_months_asked_for_by_their_indexes)
         {"&staff_id=2", "access_2040_06_staff_id_at_idx\n"},
     };
     const char *database = sql("SELECT current_database()");
-    sql("SELECT access_keep('2040-01-15')");
+    sql(KEEP("2040-01-15"));
     sql("INSERT INTO access (at, staff_id, patient_id, action)"
         " SELECT timestamptz '2040-01-01' + n * interval '15 minutes', n %% 50, n %% 500, 'x'"
         "   FROM generate_series(1, 38000) AS n");

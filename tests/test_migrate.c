@@ -52,8 +52,9 @@ Test(migrate, a_hospital_from_before_the_roles_keeps_what_it_has)
 {
     const char *old = create("old"), *folder = text("%s/sql", clinic_directory());
     run(text("mkdir %s && cp sql/00*.sql sql/01[01]*.sql %s"
-             " && sed '/pools_admit/d' sql/migrate >%s/migrate && chmod +x %s/migrate",
-             folder, folder, folder, folder));
+             " && cp sql/owner.sh %s && sed '/pools_admit/d' sql/migrate >%s/migrate"
+             " && chmod +x %s/migrate",
+             folder, folder, folder, folder, folder));
     run(text("DATABASE_URL='%s' %s/migrate tests/clinic.sql >%s/log 2>&1", url_of(old), folder,
              folder));
     in(old, "INSERT INTO appointment (doctor_id, patient_id, treatment_id, during)"
@@ -90,6 +91,44 @@ Test(migrate, a_hospital_from_before_the_roles_keeps_what_it_has)
                              "                 has_table_privilege('hospital_admin', 'access',"
                              "                                     'SELECT'))"),
                      "1 1 1 1 t");
+    sql("DROP DATABASE %s", old);
+}
+
+/* Whose history is not by years yet. A worker of that time reads and writes it before and after. */
+Test(migrate, a_history_in_one_piece_goes_on_in_parts)
+{
+    const char *old = create("old"), *folder = text("%s/sql", clinic_directory());
+    run(text("mkdir %s && cp sql/migrate sql/owner.sh sql/00*.sql sql/01[0-8]*.sql %s"
+             " && sed -i 's/parts_ready/access_keep/' %s/migrate",
+             folder, folder, folder));
+    run(text("DATABASE_URL='%s' %s/migrate tests/clinic.sql >%s/log 2>&1", url_of(old), folder,
+             folder));
+    PGconn *old_worker = PQconnectdb(url_of(old));
+    answer_to(old_worker, "PREPARE book AS"
+                          " INSERT INTO appointment (doctor_id, patient_id, treatment_id, during)"
+                          " VALUES (1, 1, 1, '[2027-03-02 10:00, 2027-03-02 10:30)')");
+    answer_to(old_worker, "PREPARE history AS"
+                          " SELECT string_agg(concat(h.version, appointment_state(h, 'UTC')), ' '"
+                          "                   ORDER BY appointment_id, h.version)"
+                          "   FROM appointment_history h WHERE appointment_id <= 2");
+    for (int i = 0; i < 2; i++) {
+        answer_to(old_worker, "EXECUTE book");
+        answer_to(old_worker, "UPDATE appointment SET status = 'cancelled', status_reason = 'x'"
+                              " WHERE status = 'pending'");
+    }
+    const char *before = answer_to(old_worker, "EXECUTE history");
+    cr_expect_neq(*before, '\0');
+    run(text("DATABASE_URL='%s' sql/migrate >%s/log", url_of(old), folder));
+    cr_expect_str_eq(answer_to(old_worker, "EXECUTE history"), before);
+    answer_to(old_worker, "EXECUTE book");
+    cr_expect_str_eq(in(old, "SELECT string_agg(DISTINCT tableoid::regclass::text, ' ') || count(*)"
+                             "  FROM appointment_history"),
+                     "appointment_history_so_far5");
+    cr_expect_str_eq(in(old, "SELECT ends > now() + interval '6 months'"
+                             "       AND ends < now() + interval '19 months'"
+                             "  FROM part WHERE name::text = 'appointment_history_so_far'"),
+                     "t");
+    PQfinish(old_worker);
     sql("DROP DATABASE %s", old);
 }
 

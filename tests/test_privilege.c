@@ -66,7 +66,7 @@ static const char *rights_of(const char *role)
         role);
 }
 
-/* What is no line here, the months of the access log among it, is nobody's but the owner's. */
+/* What is no line here, the parts of what only grows among it, is nobody's but the owner's. */
 Test(privilege, tables_are_open_as_far_as_a_pools_statements_go)
 {
     cr_expect_str_eq(
@@ -266,7 +266,12 @@ Test(privilege, a_pool_that_was_taken_over_cannot)
         {ADMIN_POOL, "DELETE FROM access_rest"},
         {ADMIN_POOL, "INSERT INTO access (at, staff_id, patient_id, action)"
                      " VALUES ('2020-01-01', 1, 1, 'x')"},
-        {ADMIN_POOL, "SELECT access_keep('2099-01-01')"},
+        {ADMIN_POOL, "DELETE FROM appointment_history_so_far"},
+        {ADMIN_POOL, "TRUNCATE appointment_history_rest"},
+        {ADMIN_POOL, "SELECT parts_ready('2099-01-01')"},
+        {ADMIN_POOL, "SELECT parts_drop('access', 1, '2099-01-01')"},
+        {PATIENT_POOL, "SELECT part_open('access', 'x', '2099-01-01', '2099-02-01')"},
+        {PATIENT_POOL, "CALL rows_drop('idempotency_key', 'true')"},
         {PATIENT_POOL, "SELECT access_note((1, 'x', NULL)::visitor, 1)"},
         {ADMIN_POOL, "DELETE FROM patient"},
         {ADMIN_POOL, "DELETE FROM staff"},
@@ -283,6 +288,8 @@ Test(privilege, a_pool_that_was_taken_over_cannot)
         {ADMIN_POOL, "SELECT password_hash FROM patient"},
         {ADMIN_POOL, "SELECT p FROM patient p"},
         {ADMIN_POOL, "SELECT count(*) FROM access_rest"},
+        {ADMIN_POOL, "SELECT count(*) FROM appointment_history_so_far"},
+        {ADMIN_POOL, "SELECT count(*) FROM part"},
         /* log in as those of the other pool */
         {PATIENT_POOL, "INSERT INTO login (staff_id) VALUES (1)"},
         {ADMIN_POOL, "INSERT INTO login (patient_id) VALUES (1)"},

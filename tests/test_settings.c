@@ -35,6 +35,8 @@ static const char *const names[] = {
     "ADMIN_TOKEN_SECRET_ALSO",
     "METRICS_DIRECTORY",
     "METRICS_LISTEN",
+    "ACCESS_YEARS",
+    "HISTORY_YEARS",
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -338,7 +340,7 @@ Test(settings, the_printed_table_has_a_row_for_each)
     cr_expect_null(strstr(written, SECRET_OF_32), "a secret is printed");
     static const char *const rows[] = {
         "| `PATIENT_DATABASE_URL` | secret | required | patient, migrate | ",
-        "| `DATABASE_URL` | secret | required | migrate | ",
+        "| `DATABASE_URL` | secret | required | migrate, keep | ",
         "| `PATIENT_TOKEN_SECRET` | secret | required | patient | ",
         "| `ADMIN_TOKEN_SECRET` | secret | required | admin | ",
         "| `DATABASE_TIMEOUT_MS` | number 100–60000 | 1500 | patient, admin | ",
