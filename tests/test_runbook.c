@@ -101,6 +101,44 @@ Test(runbook, who_keeps_the_database_waiting_is_found_and_ended)
     PQfinish(holder);
 }
 
+static const char *health(void)
+{
+    return run(text("psql --no-psqlrc --no-align --set ON_ERROR_STOP=1 -v hangs='0 s'"
+                    " --file .ops/health.sql \"%s\"",
+                    clinic_url()),
+               "");
+}
+
+Test(runbook, what_is_unwell_in_the_database_is_found)
+{
+    static const struct {
+        const char *what, *which, *plant;
+    } rows[] = {
+        {"an index is not whole", "|login_of_staff_by_network|",
+         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'login_of_staff_by_network'::regclass"},
+        {"parts of a table are missing", "|appointment_history|",
+         "DO $$ DECLARE name regclass; BEGIN FOR name IN SELECT p.name FROM part p"
+         " WHERE whole = 'appointment_history'::regclass LOOP"
+         " EXECUTE 'ALTER TABLE appointment_history DETACH PARTITION ' || name; END LOOP;"
+         " EXECUTE format('CREATE TABLE late PARTITION OF appointment_history"
+         " FOR VALUES FROM (MINVALUE) TO (%L)', now()); END $$"},
+        {"the planner knows old figures", "|login_budget|",
+         "INSERT INTO login_budget (account, network, spent_until)"
+         " SELECT int4send(n), '::/0', now() FROM generate_series(1, 100000) AS n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect(!strstr(health(), rows[i].what), "%s: before it is so", rows[i].what);
+        sql("%s", rows[i].plant);
+        sql("SELECT pg_stat_force_next_flush()");
+        expect_said(health(), text("%s%s", rows[i].what, rows[i].which));
+    }
+    cr_expect(!strstr(health(), "a transaction hangs"));
+    PGconn *holder = PQconnectdb(clinic_url());
+    PQclear(PQexec(holder, "BEGIN; SELECT FROM doctor"));
+    expect_said(health(), text("a transaction hangs|%d of hospital, idle", PQbackendPID(holder)));
+    PQfinish(holder);
+}
+
 Test(runbook, what_fills_a_disk)
 {
     expect_said(ask_sql("A disk fills up", 1, ""), "MB");
