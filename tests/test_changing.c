@@ -188,7 +188,7 @@ static const char *migrate_further(void)
         "mkdir -p %s/sql && cp sql/* %s/sql"
         " && echo 'CREATE TABLE early (); COMMENT ON TABLE early IS $$x$$' >%s/sql/901_early.sql"
         " && echo 'CREATE TABLE late (); ALTER TABLE doctor ADD room text' >%s/sql/902_late.sql"
-        " && DATABASE_URL=\"%s\" LOCK_TIMEOUT_MS=50 %s/sql/migrate",
+        " && DATABASE_URL=\"%s\" LOCK_TIMEOUT_MS=50 timeout 60 %s/sql/migrate",
         clinic_directory(), clinic_directory(), clinic_directory(), clinic_directory(),
         clinic_url(), clinic_directory());
 }
