@@ -5,27 +5,11 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 
+#include "shell.h"
+
 #define COUNT(TABLE) (sizeof(TABLE) / sizeof *(TABLE))
-
-/* What a shell command says, on either stream; its exit status. */
-struct said {
-    int status;
-    const char *text;
-};
-
-static struct said run(const char *command)
-{
-    FILE *out = popen(text("{ %s ; } 2>&1", command), "r");
-    const char *all = "";
-    char line[1024];
-    while (fgets(line, sizeof line, out))
-        all = text("%s%s", all, line);
-    int status = pclose(out);
-    return (struct said){WIFEXITED(status) ? WEXITSTATUS(status) : -1, all};
-}
 
 /* Expects that status, and all of these words in what was said. */
 static void expect_said(struct said said, int status, const char *const words[])
@@ -35,7 +19,7 @@ static void expect_said(struct said said, int status, const char *const words[])
         cr_expect(strstr(said.text, *words), "\"%s\" is not in: %s", *words, said.text);
 }
 #define SAID(COMMAND, STATUS, ...)                                                                 \
-    expect_said(run(COMMAND), STATUS, (const char *const[]){__VA_ARGS__, NULL})
+    expect_said(shell(COMMAND), STATUS, (const char *const[]){__VA_ARGS__, NULL})
 
 /* A command that runs the patient pool's program, with that URL of the database. */
 static const char *program(const char *url, const char *arguments)
@@ -77,7 +61,7 @@ static void await(const char *command)
 {
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
     for (int i = 0; i < 3000; i++) {
-        if (run(command).status == 0)
+        if (shell(command).status == 0)
             return;
         nanosleep(&pause, NULL);
     }
@@ -116,7 +100,7 @@ Test(changing, the_check_names_what_is_wrong_with_the_role)
 
 Test(changing, the_check_repeats_no_password)
 {
-    struct said said = run(check("host=/nowhere password=my heart-and-soul"));
+    struct said said = shell(check("host=/nowhere password=my heart-and-soul"));
     cr_expect_eq(said.status, 1);
     cr_expect(strstr(said.text, "is no connection string"), "%s", said.text);
     cr_expect_null(strstr(said.text, "heart"), "%s", said.text);
@@ -216,7 +200,7 @@ Test(changing, a_migration_tries_again_until_it_has_its_lock)
     PGconn *holder = hold_doctors();
     const char *log = text("%s/migrate.log", clinic_directory());
     cr_assert_eq(
-        run(text("{ %s; echo ended with $?; } >%s 2>&1 & :", migrate_further(), log)).status, 0);
+        shell(text("{ %s; echo ended with $?; } >%s 2>&1 & :", migrate_further(), log)).status, 0);
     await(text("grep -q 'trying again' %s", log));
     PQfinish(holder);
     await(text("grep -q 'ended with' %s", log));

@@ -6,33 +6,17 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+
+#include "shell.h"
 
 TestSuite(keeping, .init = clinic_open, .fini = clinic_close);
 
 #define COUNT(TABLE) (sizeof(TABLE) / sizeof *(TABLE))
 
-/* What a shell command says, on either stream; its exit status. */
-struct said {
-    int status;
-    const char *text;
-};
-
-static struct said run(const char *command)
-{
-    FILE *out = popen(text("{ %s ; } 2>&1", command), "r");
-    const char *all = "";
-    char line[1024];
-    while (fgets(line, sizeof line, out))
-        all = text("%s%s", all, line);
-    int status = pclose(out);
-    return (struct said){WIFEXITED(status) ? WEXITSTATUS(status) : -1, all};
-}
-
 /* Runs the job, with those settings. */
 static struct said keep(const char *settings)
 {
-    return run(text("DATABASE_URL=\"%s\" %s sql/keep", clinic_url(), settings));
+    return shell(text("DATABASE_URL=\"%s\" %s sql/keep", clinic_url(), settings));
 }
 
 static void keep_well(void)
@@ -142,7 +126,7 @@ Test(keeping_the_young, the_settings_say_how_many_years)
 
 Test(keeping_the_young, migrations_let_nothing_go)
 {
-    struct said said = run(text("DATABASE_URL=\"%s\" sql/migrate", clinic_url()));
+    struct said said = shell(text("DATABASE_URL=\"%s\" sql/migrate", clinic_url()));
     cr_assert_eq(said.status, 0, "%s", said.text);
     cr_expect_str_eq(planted(), ALL_OF_IT);
 }
@@ -176,11 +160,11 @@ Test(keeping_the_young, it_says_what_it_did)
 
 Test(keeping_the_young, of_two_at_once_one_waits)
 {
-    struct said said = run(text("export DATABASE_URL=\"%s\"; sql/keep >%s/1 & first=$!;"
-                                " sql/keep >%s/2 && wait $first && sort %s/1 %s/2 |"
-                                " grep -c 'dropped 1 \\|dropped 3 \\|rest'",
-                                clinic_url(), clinic_directory(), clinic_directory(),
-                                clinic_directory(), clinic_directory()));
+    struct said said = shell(text("export DATABASE_URL=\"%s\"; sql/keep >%s/1 & first=$!;"
+                                  " sql/keep >%s/2 && wait $first && sort %s/1 %s/2 |"
+                                  " grep -c 'dropped 1 \\|dropped 3 \\|rest'",
+                                  clinic_url(), clinic_directory(), clinic_directory(),
+                                  clinic_directory(), clinic_directory()));
     cr_expect_eq(said.status, 0, "%s", said.text);
     cr_expect_str_eq(said.text, "6\n", "each was dropped once");
     cr_expect_str_eq(planted(), THE_YOUNG);

@@ -1,10 +1,12 @@
 # A hospital for each fault, and the 32 clients that ask it; sourced by .dev/chaos. Each has a
 # database of its own, cloned from the one that prepare() makes, and pools and a gateway of its own.
 
+cluster_settings=() # that whoever sources this wants besides
+
 # durable, as one would run it: what is tested here is that nothing acknowledged is lost.
 cluster() {
     cluster_start "$state/postgres" "$POSTGRES_USER" "$POSTGRES_PASSWORD" \
-        shared_buffers=128MB max_connections=300 "$@" 9>&-
+        shared_buffers=128MB max_connections=300 "${cluster_settings[@]}" "$@" 9>&-
 }
 
 # url DATABASE: for its owner.

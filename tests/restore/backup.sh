@@ -12,12 +12,8 @@ configure_backup() {
     own "$state/repository" "$state/locks"
     fill_in pgbackrest.conf >"$state/pgbackrest.conf"
     # Settings of the file, as cluster() takes them: name=value.
-    mapfile -t archiving < <(fill_in backup.conf | sed -n "s/^\([a-z_]*\) = '\{0,1\}\([^']*\)'\{0,1\}$/\1=\2/p")
+    mapfile -t cluster_settings < <(fill_in backup.conf | sed -n "s/^\([a-z_]*\) = '\{0,1\}\([^']*\)'\{0,1\}$/\1=\2/p")
 }
-
-# cluster: that of hospital.sh, with its archive.
-eval "plain_$(declare -f cluster)"
-cluster() { plain_cluster "${archiving[@]}"; }
 
 backrest() {
     (as_server pgbackrest --config="$state/pgbackrest.conf" --stanza=hospital "$@") || fail "pgbackrest $1 failed"
