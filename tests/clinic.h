@@ -41,7 +41,8 @@ struct json_object *clinic_routes(enum pool_name pool);
 /* Environment for workers that are started from now on; NULL takes it back. */
 void clinic_set(const char *name, const char *value);
 
-/* One more worker on the pool's socket; its process id. */
+/* One more worker on the pool's socket, which ends with the thread that calls this; its process id.
+ */
 int clinic_start_worker(enum pool_name pool);
 
 /* Stops all workers of a pool with SIGTERM; each must exit with 0. */
