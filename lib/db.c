@@ -10,6 +10,7 @@
 #include "deadline.h"
 #include "hosts.h"
 #include "lending.h"
+#include "offer.h"
 #include "refusal.h"
 
 enum { MOST_STATEMENTS = 128, MOST_TRIES = 4 };
@@ -29,6 +30,7 @@ struct connection {
 
 struct database {
     struct hosts *hosts;
+    struct offers *offers;
     int timeout_ms;
     struct lending *idle;             /* connections that nobody uses */
     _Atomic int64_t unanswered_since; /* by now_ms(); 0: what was asked last was answered */
@@ -75,7 +77,8 @@ struct database *database_new(const char *url, int connections, int timeout_ms)
     database->connections = calloc((size_t)connections, sizeof *database->connections);
     database->idle = lending_new(connections);
     database->hosts = find_hosts(url, timeout_ms);
-    if (!database->connections || !database->idle || !database->hosts) {
+    database->offers = offers_new();
+    if (!database->connections || !database->idle || !database->hosts || !database->offers) {
         database_free(database);
         return NULL;
     }
@@ -97,6 +100,7 @@ void database_free(struct database *database)
         return;
     for (int i = 0; database->connections && i < database->connection_count; i++)
         disconnect(&database->connections[i]);
+    offers_free(database->offers);
     lending_free(database->idle);
     free(database->connections);
     hosts_free(database->hosts);
@@ -119,7 +123,7 @@ void database_show(struct database *database, struct lending_state *state, _Atom
 
 struct db db_begin(struct database *database, struct arena *arena)
 {
-    return (struct db){.database = database, .arena = arena};
+    return (struct db){.database = database, .arena = arena, .offers = database->offers};
 }
 
 /* When the statement must have been sent, for the server to give up before the worker does. */
@@ -296,7 +300,7 @@ static enum outcome execute(struct db *db, struct connection *connection,
         return prepared;
     connection->warned = false;
     if (!PQsendQueryPrepared(connection->pg, statement->name, statement->parameters, parameters,
-                             NULL, NULL, 0))
+                             NULL, NULL, statement->binary))
         return OUTCOME_NOT_SENT;
     enum outcome outcome = judge(db, receive(db, connection), rows, problem);
     bool unconfirmed = outcome == OUTCOME_DONE && statement->writes && connection->warned;

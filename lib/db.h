@@ -35,10 +35,12 @@ void database_show(struct database *database, struct lending_state *state, _Atom
  * what the URL says of passwords. */
 bool database_reach(struct database *database, FILE *complaints);
 
-/* One request's access. `sqlstate` is what the server last refused with, for the log. */
+/* One request's access. `offers` is what the worker remembers (offer.h), `sqlstate` is what the
+ * server last refused with, for the log. */
 struct db {
     struct database *database;
     struct arena *arena;
+    struct offers *offers;
     int64_t deadline; /* of what is under way: CLOCK_MONOTONIC, milliseconds */
     char sqlstate[6];
     const struct statement *opening; /* of the transaction that the next write begins */
@@ -54,6 +56,7 @@ struct statement {
     const char *sql;
     int parameters;
     bool writes; /* not run again when the connection is lost after it was sent */
+    bool binary; /* answers in PostgreSQL's binary format (binary.h), else in text */
 };
 
 /* What a statement answered; lives as long as the arena. Columns count from 0. */

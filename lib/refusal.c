@@ -52,6 +52,7 @@ static const struct refusal {
     {"login_of_one_person", &problem_internal_error, NULL, NULL},
     {"login_patient", &problem_unauthenticated, NULL, NULL},
     {"login_staff", &problem_unauthenticated, NULL, NULL},
+    {"offer_is_one", &problem_internal_error, NULL, NULL},
     {"patient_phone_normal_form", &problem_invalid, "phone", "must be a telephone number"},
     {"patient_phone_once", &problem_duplicate, "phone", "is registered already"},
     {"refresh_token_login", &problem_unauthenticated, NULL, NULL},

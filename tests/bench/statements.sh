@@ -15,9 +15,10 @@ last="(date '2000-01-01' + :last::integer)"
 null="nullif(:nothing, '0')"
 insert_parameters=(:doctor :treatment :patient "$start" :minutes "$null" :patient "$null" "$null"
     "$null")
-wish_parameters=(:doctor :treatment "$start" :patient)
-day_parameters=(:doctor :treatment "$first")
-month_parameters=(:doctor :treatment "$first" "$null" "$null" "$last" "$null" "$null")
+zone="'Asia/Seoul'"
+wish_parameters=("$zone" :doctor "$start::date" "$start::date" :patient)
+day_parameters=("$zone" :doctor "$first" "$first")
+month_parameters=("$zone" :doctor "$first" "$last")
 
 # catch NAME WORD CURL_ARGUMENT...: the statement that a worker sent last, when it was asked that.
 catch() {
@@ -66,7 +67,7 @@ write_scripts() {
     { cat tests/bench/place.pgbench; fill wish "${wish_parameters[@]}"
         fill insert "${insert_parameters[@]}"; } >"$at/booking.pgbench"
     many day "${day_parameters[@]}" >"$at/day.pgbench"
-    many facts "${month_parameters[@]}" >"$at/month.pgbench"
+    many day "${month_parameters[@]}" >"$at/month.pgbench"
 }
 
 catch_statements() {
@@ -82,7 +83,7 @@ catch_statements() {
     catch day doctor_day "$api/availability/1/availability?date=$day&treatment_id=1"
     catch wish patient_id "$api/availability/1/availability?date=$day&treatment_id=1" \
         --header "Authorization: Bearer $regular" # a booking asks the same, but is not the last
-    catch facts doctor_day "$api/availability?from=$day&to=$day&treatment_id=1&doctor_id=1"
+    catch facts doctor_day "$api/availability?from=$day&to=$day&treatment_id=1"
     catch insert 'INSERT INTO appointment' "$api/appointments" --json "$booking" \
         --header "Authorization: Bearer $newcomer"
     write_scripts

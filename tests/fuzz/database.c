@@ -6,57 +6,74 @@
 
 #include "db.h"
 #include "fuzz.h"
+#include "offer.h"
+#include "sent.h"
 #include "utf8.h"
 
 enum { MOST_COLUMNS = 20 };
 
-/* One row, columns that are not there being NULL; or none, when the first is. */
+/* One row, what is NULL having no bytes; or none, when the first is. */
 struct rows {
-    const char *columns[MOST_COLUMNS];
+    struct binary columns[MOST_COLUMNS];
 };
 
 #define NINE_TO_SIX                                                                                \
     "000000000000000000000000000000000000111111111111111111111111111111111111000000000000000000000000"
 #define WEEK NINE_TO_SIX NINE_TO_SIX NINE_TO_SIX NINE_TO_SIX NINE_TO_SIX NINE_TO_SIX NINE_TO_SIX
-#define SETTINGS                                                                                   \
-    "2027-03-01 15:00:00+00", "09:00:00", "18:00:00", "12:00:00", "13:00:00", "0", "180", WEEK,    \
-        "t", "30"
 /* Of the password clinic-demo, as password.c has it. */
 #define HASH                                                                                       \
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$Fja5gpreGWo5bfsRx+5DgA7nqDYBDLjQHJ4d43ifmXs"
-#define BUSY NINE_TO_SIX
+/* A doctor's day, by its number and the doctor's id. */
+#define ON(DAY, DOCTOR)                                                                            \
+    NINE_TO_SIX "0000000000000000000000000000000" DAY                                              \
+                "00000000000000000000000000000000000000000000000000000000000000" DOCTOR
+#define STATE "the-only-state-!"
 
 /* NOLINTBEGIN(bugprone-suspicious-missing-comma): some of the texts are made of several */
 /* What statements answer that say more than a document, its id and its version. */
 static const struct answer {
     const char *statement;
-    struct rows rows;
+    const char *columns[MOST_COLUMNS]; /* the rest is NULL */
+    const char *types;                 /* as sent() knows them; NULL: all is text */
 } answers[] = {
-    {"facts_of_day",
-     {{"2027-03-02", "2027-03-01 08:00:00", SETTINGS, "1 t 2027-03-02 " BUSY, "2027-03-02 10:00:00",
-       "1 2027-03-02 2027-03-02", NULL, NULL, NULL, "1"}}},
+    {"offer_read",
+     {STATE, "Asia/Seoul", "09:00:00", "18:00:00", "12:00:00", "13:00:00", "0", "180", WEEK, "1|2",
+      "1|1", "surgery|x-ray", "{\"id\": 1}|{\"id\": 2}", "1", "1", "30", "{\"id\": 1}",
+      "0|20880|20880|1|20879|20879"},
+     "ttmmmmiibLLTTLLLTL"},
+    {"facts_of_doctor",
+     {STATE, NULL, "2027-03-02", "2027-03-01 08:00:00", "2027-03-01 15:00:00|2027-03-02 15:00:00",
+      ON("0", "01"), "2027-03-02 10:00:00"},
+     "ttdsSBS"},
+    {"facts_of_booking",
+     {STATE, NULL, "2027-03-02", "2027-03-01 08:00:00", "2027-03-01 15:00:00|2027-03-02 15:00:00",
+      ON("0", "01"), "2027-03-02 10:00:00", "2027-03-02 11:00:00|2027-03-02 11:30:00"},
+     "ttdsSBSS"},
     {"facts_of_days",
-     {{"2027-03-02 10:00:00", "2027-03-01 08:00:00.25", SETTINGS, "1 t,2 t 2027-03-03 " BUSY,
-       "2027-03-03 10:00:00,2027-03-03 10:30:00", "0 2027-03-03 2027-03-03",
-       "2027-03-03 120-180 0+09:00,120+10:00 +10:00", "2027-03-02 11:00:00 2027-03-02 11:30:00",
-       "1 2027-03-02 10:00:00 2027-03-02 10:30:00", "2"}}},
+     {STATE, "2027-03-02 10:00:00", "2027-03-02", "2027-03-01 08:00:00.25",
+      "2027-03-01 15:00:00|2027-03-02 15:00:00|2027-03-03 14:00:00", ON("1", "10"),
+      "2027-03-03 10:00:00|2027-03-03 10:30:00", "2027-03-02 11:00:00|2027-03-02 11:30:00",
+      "1|30066360|30066390"},
+     "ttdsSBSSL"},
+    {"facts_of_clocks", {"120-180", "0+09:00,120+10:00"}, NULL},
     {"standing_find",
-     {{"3", "confirmed", "1", "1", "1", "2027-03-02T10:00:00", "30", "f", "1560", "60"}}},
-    {"login_find_patient", {{"t", "0", "f", NULL, "1", HASH}}},
-    {"login_find_staff", {{"t", "0", "f", NULL, "1", HASH}}},
-    {"login_start_patient", {{"1", "1", NULL, "{}"}}},
-    {"login_start_staff", {{"1", "1", "admin", "{}"}}},
-    {"login_refresh_patient", {{"1", "1", NULL, "{}"}}},
-    {"login_refresh_staff", {{"1", "1", "viewer", "{}"}}},
-    {"login_register", {{"1", "1", NULL, "{}"}}},
-    {"login_role_of_staff", {{"admin"}}},
-    {"patient_find_password", {{HASH}}},
-    {"idempotency_find", {{NULL}}},
+     {"3", "confirmed", "1", "1", "1", "2027-03-02T10:00:00", "30", "f", "1560", "60"},
+     NULL},
+    {"login_find_patient", {"t", "0", "f", NULL, "1", HASH}, NULL},
+    {"login_find_staff", {"t", "0", "f", NULL, "1", HASH}, NULL},
+    {"login_start_patient", {"1", "1", NULL, "{}"}, NULL},
+    {"login_start_staff", {"1", "1", "admin", "{}"}, NULL},
+    {"login_refresh_patient", {"1", "1", NULL, "{}"}, NULL},
+    {"login_refresh_staff", {"1", "1", "viewer", "{}"}, NULL},
+    {"login_register", {"1", "1", NULL, "{}"}, NULL},
+    {"login_role_of_staff", {"admin"}, NULL},
+    {"patient_find_password", {HASH}, NULL},
+    {"idempotency_find", {NULL}, NULL},
 };
 /* NOLINTEND(bugprone-suspicious-missing-comma) */
 
-static const struct rows a_document = {{"{\"id\": 1}", "1", "4"}};
-static const struct rows nothing = {{NULL}};
+static const struct answer a_document = {"", {"{\"id\": 1}", "1", "4"}, NULL};
+static const struct rows nothing;
 
 static _Atomic(const char *) coming;
 
@@ -74,12 +91,26 @@ static char next_outcome(void)
     return *next;
 }
 
+/* The answer as one that libpq has, which is made when it is first asked for. */
+static const struct rows *send(const struct answer *answer)
+{
+    static struct rows made[sizeof answers / sizeof *answers + 1];
+    struct rows *rows = answer == &a_document ? made : &made[answer - answers + 1];
+    for (int i = 0; i < MOST_COLUMNS; i++)
+        if (answer->columns[i] && !rows->columns[i].bytes)
+            rows->columns[i] = sent(answer->types ? answer->types[i] : 't', answer->columns[i]);
+    return rows;
+}
+
 static const struct rows *rows_of(const struct statement *statement)
 {
+    const struct answer *answer = &a_document;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
         if (strcmp(answers[i].statement, statement->name) == 0)
-            return &answers[i].rows;
-    return &a_document;
+            answer = &answers[i];
+    must(statement->binary == (answer->types != NULL), "the answer to %s is what it asks for",
+         statement->name);
+    return send(answer);
 }
 
 /* The parameters are read to the end, as libpq would, and must be text that PostgreSQL takes. */
@@ -95,10 +126,11 @@ static void read_all(const struct statement *statement, const char *const *param
 }
 
 /* Whether there is a row whenever the statement succeeds: an INSERT's, unless it knows how to do
- * nothing. */
+ * nothing, and what is told beside the offer. */
 static bool always_answers(const struct statement *statement)
 {
-    return strstr(statement->name, "_create") && strcmp(statement->name, "slot_create") != 0;
+    return statement->binary || strcmp(statement->name, "facts_of_clocks") == 0 ||
+           (strstr(statement->name, "_create") && strcmp(statement->name, "slot_create") != 0);
 }
 
 struct database *database_new(const char *url, int connections, int timeout_ms)
@@ -114,7 +146,10 @@ void database_free(struct database *database)
 
 struct db db_begin(struct database *database, struct arena *arena)
 {
-    return (struct db){.database = database, .arena = arena};
+    static struct offers *offers;
+    if (!offers)
+        offers = offers_new();
+    return (struct db){.database = database, .arena = arena, .offers = offers};
 }
 
 const struct problem *db_run(struct db *db, const struct statement *statement,
@@ -160,7 +195,7 @@ const struct problem *db_commit(struct db *db, const struct statement *closing,
 
 int rows_count(const struct rows *rows)
 {
-    return rows->columns[0] ? 1 : 0;
+    return rows->columns[0].bytes ? 1 : 0;
 }
 
 int rows_columns(const struct rows *rows)
@@ -172,16 +207,17 @@ int rows_columns(const struct rows *rows)
 bool rows_null(const struct rows *rows, int row, int column)
 {
     (void)row;
-    return rows->columns[column] == NULL;
+    return !rows->columns[column].bytes;
 }
 
 const char *rows_text(const struct rows *rows, int row, int column)
 {
     (void)row;
-    return rows->columns[column] ? rows->columns[column] : "";
+    return rows->columns[column].bytes ? rows->columns[column].bytes : "";
 }
 
 size_t rows_length(const struct rows *rows, int row, int column)
 {
-    return strlen(rows_text(rows, row, column));
+    (void)row;
+    return rows->columns[column].length;
 }

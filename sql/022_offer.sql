@@ -1,0 +1,55 @@
+-- What the hospital offers, as one state with a name: the hospital's row, doctors, treatments and
+-- closures. They are read with every request and change seldom, so workers remember them. A
+-- statement that is judged or told by them answers the stamp that it sees, and where that is not the
+-- remembered one they are read again: what is remembered is never older than what would be read.
+
+CREATE TABLE offer (
+    id    smallint PRIMARY KEY DEFAULT 1,
+    stamp uuid     NOT NULL DEFAULT gen_random_uuid(), -- never one that was there before
+    CONSTRAINT offer_is_one CHECK (id = 1)
+);
+
+INSERT INTO offer DEFAULT VALUES;
+
+-- The last lock that a statement takes, and one that bookings never need: whoever changes what is
+-- offered waits for others who do.
+CREATE FUNCTION offer_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE offer SET stamp = DEFAULT;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER hospital_offer_changed
+AFTER INSERT OR UPDATE OR DELETE ON hospital
+FOR EACH ROW EXECUTE FUNCTION offer_changed();
+
+CREATE TRIGGER hospital_offer_emptied
+AFTER TRUNCATE ON hospital
+FOR EACH STATEMENT EXECUTE FUNCTION offer_changed();
+
+CREATE TRIGGER doctor_offer_changed
+AFTER INSERT OR UPDATE OR DELETE ON doctor
+FOR EACH ROW EXECUTE FUNCTION offer_changed();
+
+CREATE TRIGGER doctor_offer_emptied
+AFTER TRUNCATE ON doctor
+FOR EACH STATEMENT EXECUTE FUNCTION offer_changed();
+
+CREATE TRIGGER treatment_offer_changed
+AFTER INSERT OR UPDATE OR DELETE ON treatment
+FOR EACH ROW EXECUTE FUNCTION offer_changed();
+
+CREATE TRIGGER treatment_offer_emptied
+AFTER TRUNCATE ON treatment
+FOR EACH STATEMENT EXECUTE FUNCTION offer_changed();
+
+CREATE TRIGGER closure_offer_changed
+AFTER INSERT OR UPDATE OR DELETE ON closure
+FOR EACH ROW EXECUTE FUNCTION offer_changed();
+
+CREATE TRIGGER closure_offer_emptied
+AFTER TRUNCATE ON closure
+FOR EACH STATEMENT EXECUTE FUNCTION offer_changed();
+
+GRANT SELECT ON offer TO hospital_patient, hospital_admin;
