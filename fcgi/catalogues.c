@@ -51,3 +51,23 @@ const struct problem *catalogues_hide(struct request *request, struct reply *rep
         reply_empty(request, reply);
     return problem;
 }
+
+const struct problem *offerings_list(struct request *request, struct reply *reply)
+{
+    struct document list;
+    const struct offering *offering = request->route->of;
+    const struct problem *problem = offering->list(&request->db, request->query, &list);
+    if (!problem)
+        reply_document(request, reply, &list);
+    return problem;
+}
+
+const struct problem *offerings_find(struct request *request, struct reply *reply)
+{
+    struct document entry;
+    const struct offering *offering = request->route->of;
+    const struct problem *problem = offering->find(&request->db, request->path_id, &entry);
+    if (!problem)
+        reply_document(request, reply, &entry);
+    return problem;
+}

@@ -20,6 +20,7 @@ handler availabilities_day, availabilities_find, availabilities_days;
 
 /* catalogues.c: doctors, treatments, slots and closures; the route's `of` names the catalogue */
 handler catalogues_list, catalogues_find, catalogues_create, catalogues_replace, catalogues_hide;
+handler offerings_list, offerings_find; /* patients; `of` names what is offered of a catalogue */
 
 /* health.c */
 handler health_show;

@@ -1,5 +1,10 @@
 #include "doctor.h"
 
+#include <string.h>
+
+#include "listing.h"
+#include "offer.h"
+
 struct doctor {
     const char *name;
     const char *department;
@@ -46,7 +51,7 @@ static const struct field filter_fields[] = {
 const struct form doctor_filter_form = FORM(struct doctor_filter, filter_fields);
 
 /* Patients may ask for the same, less is_active. */
-const struct form doctor_offer_form = {
+const struct form doctor_offering_form = {
     .fields = filter_fields,
     .count = sizeof filter_fields / sizeof *filter_fields - 1,
     .size = sizeof(struct doctor_filter),
@@ -81,14 +86,36 @@ const struct catalogue doctor_catalogue = {
              .sql = "UPDATE doctor SET is_active = false WHERE id = $1::bigint RETURNING id"},
 };
 
-const struct catalogue doctor_offer = {
-    .list = {.name = "doctor_offer_list",
-             .parameters = 3,
-             .sql = "WITH matching AS NOT MATERIALIZED ("
-                    "    SELECT * FROM doctor"
-                    "     WHERE ($3::text IS NULL OR department = $3)"
-                    "       AND is_active)" READY_LIST("id")},
-    .find = {.name = "doctor_offer_find",
-             .parameters = 1,
-             .sql = "SELECT document FROM doctor WHERE id = $1::bigint AND is_active"},
-};
+static const struct problem *list_offered(struct db *db, const void *filter, struct document *list)
+{
+    const struct doctor_filter *asked = filter;
+    const struct offer *offer;
+    const struct problem *problem = offer_read(db, &offer);
+    if (problem)
+        return problem;
+    struct listing listing = listing_begin(db->arena, &asked->page);
+    for (int i = 0; i < offer->doctor_count; i++) {
+        const struct offered_doctor *doctor = &offer->doctors[i];
+        if (doctor->active &&
+            (!asked->department || strcmp(doctor->department, asked->department) == 0) &&
+            listing_shows_next(&listing))
+            text_add(&listing.text, doctor->document);
+    }
+    *list = listing_end(&listing);
+    return NULL;
+}
+
+static const struct problem *find_offered(struct db *db, int64_t id, struct document *found)
+{
+    const struct offer *offer;
+    const struct problem *problem = offer_read(db, &offer);
+    if (problem)
+        return problem;
+    const struct offered_doctor *doctor = offer_doctor(offer, id);
+    if (!doctor || !doctor->active)
+        return &problem_not_found;
+    *found = (struct document){.json = doctor->document, .length = strlen(doctor->document)};
+    return NULL;
+}
+
+const struct offering doctor_offering = {.list = list_offered, .find = find_offered};

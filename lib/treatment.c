@@ -1,5 +1,10 @@
 #include "treatment.h"
 
+#include <string.h>
+
+#include "listing.h"
+#include "offer.h"
+
 struct treatment {
     const char *name;
     int64_t duration_minutes;
@@ -54,7 +59,7 @@ static const struct field filter_fields[] = {
 const struct form treatment_filter_form = FORM(struct treatment_filter, filter_fields);
 
 /* Patients may ask for the same, less is_active. */
-const struct form treatment_offer_form = {
+const struct form treatment_offering_form = {
     .fields = filter_fields,
     .count = sizeof filter_fields / sizeof *filter_fields - 1,
     .size = sizeof(struct treatment_filter),
@@ -90,13 +95,34 @@ const struct catalogue treatment_catalogue = {
              .sql = "UPDATE treatment SET is_active = false WHERE id = $1::bigint RETURNING id"},
 };
 
-const struct catalogue treatment_offer = {
-    .list = {.name = "treatment_offer_list",
-             .parameters = 2,
-             .sql = "WITH matching AS NOT MATERIALIZED ("
-                    "    SELECT * FROM treatment"
-                    "     WHERE is_active)" READY_LIST("id")},
-    .find = {.name = "treatment_offer_find",
-             .parameters = 1,
-             .sql = "SELECT document FROM treatment WHERE id = $1::bigint AND is_active"},
-};
+static const struct problem *list_offered(struct db *db, const void *filter, struct document *list)
+{
+    const struct treatment_filter *asked = filter;
+    const struct offer *offer;
+    const struct problem *problem = offer_read(db, &offer);
+    if (problem)
+        return problem;
+    struct listing listing = listing_begin(db->arena, &asked->page);
+    for (int i = 0; i < offer->treatment_count; i++) {
+        const struct offered_treatment *treatment = &offer->treatments[i];
+        if (treatment->active && listing_shows_next(&listing))
+            text_add(&listing.text, treatment->document);
+    }
+    *list = listing_end(&listing);
+    return NULL;
+}
+
+static const struct problem *find_offered(struct db *db, int64_t id, struct document *found)
+{
+    const struct offer *offer;
+    const struct problem *problem = offer_read(db, &offer);
+    if (problem)
+        return problem;
+    const struct offered_treatment *treatment = offer_treatment(offer, id);
+    if (!treatment || !treatment->active)
+        return &problem_not_found;
+    *found = (struct document){.json = treatment->document, .length = strlen(treatment->document)};
+    return NULL;
+}
+
+const struct offering treatment_offering = {.list = list_offered, .find = find_offered};

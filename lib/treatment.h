@@ -6,8 +6,8 @@
 
 extern const struct form treatment_form;
 extern const struct form treatment_filter_form;    /* of the list for staff */
-extern const struct form treatment_offer_form;     /* of the list for patients */
+extern const struct form treatment_offering_form;  /* of the list for patients */
 extern const struct catalogue treatment_catalogue; /* for staff: all of them */
-extern const struct catalogue treatment_offer;     /* for patients: the active ones */
+extern const struct offering treatment_offering;   /* for patients: the active ones */
 
 #endif

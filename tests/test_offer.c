@@ -35,6 +35,12 @@ Test(offer, what_is_changed_counts_for_the_next_request)
         const char *path;
         const char *now; /* a part of the answer */
     } changes[] = {
+        {"UPDATE doctor SET name = 'Choi', department = 'surgery' WHERE id = 1", "/doctors",
+         "\"Choi\", \"department\" : \"surgery\""},
+        {"UPDATE doctor SET name = 'Chung' WHERE id = 1", "/doctors/1", "Chung"},
+        {"UPDATE doctor SET department = 'ward' WHERE id = 1", "/doctors?department=ward", "Chung"},
+        {"UPDATE treatment SET name = 'x-ray' WHERE id = 1", "/treatments", "x-ray"},
+        {"UPDATE treatment SET name = 'scan' WHERE id = 1", "/treatments/1", "scan"},
         {"UPDATE treatment SET duration_minutes = 75 WHERE id = 1", day_of_kim,
          "\"duration_minutes\": 75"},
         {"UPDATE hospital SET opens_at = '11:45'", day_of_kim, "\"times\": [\"13:00\""},

@@ -78,7 +78,7 @@ catch_statements() {
     read -r newcomer <"$TOKENS/newcomers"
     day=$(date --utc --date "2000-01-01 + $RUSH_DAY days" +%F)
     booking="{\"doctor_id\": 1, \"treatment_id\": 1, \"start_time\": \"${day}T08:00\"}"
-    catch doctor doctor "$api/doctors/1"
+    catch doctor offer "$api/doctors/1"
     catch own appointment "$api/appointments" --header "Authorization: Bearer $regular"
     catch day doctor_day "$api/availability/1/availability?date=$day&treatment_id=1"
     catch wish patient_id "$api/availability/1/availability?date=$day&treatment_id=1" \
