@@ -3,6 +3,7 @@
 #include "applicant.h"
 #include "facts.h"
 #include "refusal.h"
+#include "showing.h"
 #include "status.h"
 
 static const struct field override_fields[] = {
@@ -119,6 +120,7 @@ static const struct statement insert_appointment = {
     .name = "appointment_insert",
     .parameters = 10,
     .writes = true,
+    .binary = true,
     .sql = "WITH written (a) AS ("
            "    INSERT INTO appointment AS w (doctor_id, treatment_id, patient_id, during, memo)"
            "    SELECT $1::bigint, $2::bigint, $3::bigint,"
@@ -126,9 +128,7 @@ static const struct statement insert_appointment = {
            "                   $4::timestamp + make_interval(mins => $5::integer)),"
            "           nullif($6, '')"
            "      FROM acting($7::bigint, $8::bigint, $9)"
-           "    RETURNING w)"
-           " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version"
-           "   FROM written" APPOINTMENT_PEOPLE_NOTED("$10"),
+           "    RETURNING w)" SHOWN_ONE("written", "$10"),
 };
 
 const struct problem *appointment_book(struct db *db, struct actor actor,
@@ -159,7 +159,7 @@ const struct problem *appointment_book(struct db *db, struct actor actor,
         booking->override ? booking->override->reason : NULL,
         actor_visitor(db, &actor),
     };
-    return db_document(db, &insert_appointment, parameters, appointment);
+    return showing_one(db, &insert_appointment, parameters, appointment);
 }
 
 static const struct problem *judge_move(struct db *db, const struct change *change,
@@ -176,9 +176,7 @@ static const struct problem *judge_move(struct db *db, const struct change *chan
     "    UPDATE appointment w"                                                                     \
     "       SET " SET " FROM acting(" ACTING ")"                                                   \
     "     WHERE id = $1::bigint AND version = $2::integer"                                         \
-    "    RETURNING w)"                                                                             \
-    " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version"                                        \
-    "   FROM written" APPOINTMENT_PEOPLE_NOTED(VISITOR)
+    "    RETURNING w)" SHOWN_ONE("written", VISITOR)
 
 /* $3: NULL leaves the memo as it is. */
 #define NEW_MEMO "memo = CASE WHEN $3::text IS NULL THEN w.memo ELSE nullif($3, '') END"
@@ -187,6 +185,7 @@ static const struct statement write_memo = {
     .name = "appointment_write_memo",
     .parameters = 6,
     .writes = true,
+    .binary = true,
     .sql = UPDATE_APPOINTMENT(NEW_MEMO, "$4::bigint, $5::bigint, NULL", "$6"),
 };
 
@@ -194,6 +193,7 @@ static const struct statement move_appointment = {
     .name = "appointment_move",
     .parameters = 11,
     .writes = true,
+    .binary = true,
     .sql = UPDATE_APPOINTMENT(
         NEW_MEMO ", doctor_id = $6::bigint, treatment_id = $7::bigint,"
                  "  during = tsrange($8::timestamp,"
@@ -205,7 +205,7 @@ static const struct problem *write_change(struct db *db, const struct statement 
                                           const char *const *parameters,
                                           struct document *appointment)
 {
-    const struct problem *problem = db_document(db, statement, parameters, appointment);
+    const struct problem *problem = showing_one(db, statement, parameters, appointment);
     return problem == &problem_not_found ? &problem_stale_version : problem;
 }
 
@@ -292,14 +292,13 @@ const struct problem *appointment_move(struct db *db, struct actor actor, int64_
     return change_make(db, &change, appointment);
 }
 
-#define FOUND_PEOPLE APPOINTMENT_PEOPLE_NOTED("$3")
-
 static const struct statement find_appointment = {
     .name = "appointment_find",
     .parameters = 3,
-    .sql = "SELECT " APPOINTMENT_DOCUMENT ", a.id, a.version"
-           "  FROM appointment a" FOUND_PEOPLE
-           " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
+    .binary = true,
+    .sql = SHOWN_ONE(
+        "appointment a",
+        "$3") " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
 };
 
 const struct problem *appointment_find(struct db *db, const struct actor *actor, int64_t id,
@@ -307,26 +306,35 @@ const struct problem *appointment_find(struct db *db, const struct actor *actor,
 {
     const char *parameters[] = {db_integer(db, id), db_integer_or_null(db, actor->patient_id),
                                 actor_visitor(db, actor)};
-    return db_document(db, &find_appointment, parameters, appointment);
+    return showing_one(db, &find_appointment, parameters, appointment);
 }
 
 #define IN_FILTER                                                                                  \
-    "       AND lower(a.during) >= coalesce($4::date, '-infinity')"                                \
-    "       AND lower(a.during) < coalesce($5::date + 1, 'infinity')"                              \
-    "       AND ($3::appointment_status IS NULL OR a.status = $3::appointment_status))"
+    "       AND lower(a.during) >= coalesce($5::date, '-infinity')"                                \
+    "       AND lower(a.during) < coalesce($6::date + 1, 'infinity')"                              \
+    "       AND ($4::appointment_status IS NULL OR a.status = $4::appointment_status))"
 
-/* Whose they are is said once more, so that the patient is looked up once. */
-#define OWN_PAGE                                                                                   \
-    LIST_DOCUMENT(APPOINTMENT_DOCUMENT, "lower((a).during) DESC, (a).id DESC",                     \
-                  APPOINTMENT_PEOPLE " WHERE p.id = $6::bigint")
+/* The patient is looked up once. */
+#define OWN(TOTAL)                                                                                 \
+    "WITH matching AS NOT MATERIALIZED ("                                                          \
+    "    SELECT a.*"                                                                               \
+    "      FROM appointment a"                                                                     \
+    "     WHERE a.patient_id = $7::bigint" IN_FILTER                                               \
+    SHOWN_PAGE(TOTAL, "lower((a).during) DESC, (a).id DESC",                                       \
+               " LEFT JOIN patient p ON p.id = $7::bigint LEFT JOIN page AS a ON true")
 
 static const struct statement list_own = {
     .name = "appointment_list_own",
-    .parameters = 6,
-    .sql = "WITH matching AS NOT MATERIALIZED ("
-           "    SELECT a"
-           "      FROM appointment a"
-           "     WHERE a.patient_id = $6::bigint" IN_FILTER OWN_PAGE,
+    .parameters = 7,
+    .binary = true,
+    .sql = OWN(SHOWN_UNCOUNTED),
+};
+
+static const struct statement list_own_counted = {
+    .name = "appointment_list_own_counted",
+    .parameters = 7,
+    .binary = true,
+    .sql = OWN(SHOWN_COUNT),
 };
 
 const struct problem *appointment_list_own(struct db *db, int64_t patient_id, const void *filter,
@@ -334,6 +342,7 @@ const struct problem *appointment_list_own(struct db *db, int64_t patient_id, co
 {
     const struct appointments_filter *asked = filter;
     const char *parameters[] = {
+        NULL,
         db_integer(db, asked->page.number),
         db_integer(db, asked->page.size),
         asked->status,
@@ -341,30 +350,34 @@ const struct problem *appointment_list_own(struct db *db, int64_t patient_id, co
         asked->to,
         db_integer(db, patient_id),
     };
-    return db_document(db, &list_own, parameters, list);
+    return showing_page(db, &list_own, &list_own_counted, parameters, &asked->page, list);
 }
 
 #define ANYBODYS_PAGE                                                                              \
-    LIST_DOCUMENT(APPOINTMENT_DOCUMENT, "lower((a).during), (a).id", APPOINTMENT_PEOPLE_NOTED("$9"))
+    SHOWN_PAGE(SHOWN_COUNT, "lower((a).during), (a).id",                                           \
+               " LEFT JOIN (page AS a"                                                             \
+               "            JOIN patient p ON p.id = (a).patient_id"                               \
+               "           CROSS JOIN access_note($10::visitor, (a).patient_id)) ON true"          \
+               " ORDER BY lower((a).during), (a).id")
 
 /* The same list by the index that leads to the fewest: plans are made once, whatever is asked for.
  */
 #define ANYBODYS(NAME, LED_BY)                                                                     \
     {                                                                                              \
-        .name = (NAME), .parameters = 9,                                                           \
+        .name = (NAME), .parameters = 10, .binary = true,                                          \
         .sql =                                                                                     \
             "WITH matching AS NOT MATERIALIZED ("                                                  \
-            "    SELECT a"                                                                         \
+            "    SELECT a.*"                                                                       \
             "      FROM appointment a"                                                             \
-            "     WHERE " LED_BY "       AND ($6::bigint IS NULL OR a.doctor_id = $6::bigint)"     \
-            "       AND ($7::bigint IS NULL OR a.treatment_id = $7::bigint)"                       \
-            "       AND ($8::bigint IS NULL OR a.patient_id = $8::bigint)" IN_FILTER ANYBODYS_PAGE \
+            "     WHERE " LED_BY "       AND ($7::bigint IS NULL OR a.doctor_id = $7::bigint)"     \
+            "       AND ($8::bigint IS NULL OR a.treatment_id = $8::bigint)"                       \
+            "       AND ($9::bigint IS NULL OR a.patient_id = $9::bigint)" IN_FILTER ANYBODYS_PAGE \
     }
 
 static const struct statement list_of_patient =
-    ANYBODYS("appointment_list_of_patient", "a.patient_id = $8::bigint");
+    ANYBODYS("appointment_list_of_patient", "a.patient_id = $9::bigint");
 static const struct statement list_of_doctor =
-    ANYBODYS("appointment_list_of_doctor", "a.doctor_id = $6::bigint");
+    ANYBODYS("appointment_list_of_doctor", "a.doctor_id = $7::bigint");
 static const struct statement list_of_days = ANYBODYS("appointment_list_of_days", "true");
 
 const struct problem *appointment_list(struct db *db, const struct actor *actor, const void *filter,
@@ -372,6 +385,7 @@ const struct problem *appointment_list(struct db *db, const struct actor *actor,
 {
     const struct appointments_filter *asked = filter;
     const char *parameters[] = {
+        NULL,
         db_integer(db, asked->page.number),
         db_integer(db, asked->page.size),
         asked->status,
@@ -385,5 +399,5 @@ const struct problem *appointment_list(struct db *db, const struct actor *actor,
     const struct statement *statement = asked->patient_id != NOT_GIVEN  ? &list_of_patient
                                         : asked->doctor_id != NOT_GIVEN ? &list_of_doctor
                                                                         : &list_of_days;
-    return db_document(db, statement, parameters, list);
+    return showing_page(db, NULL, statement, parameters, &asked->page, list);
 }

@@ -42,18 +42,6 @@ extern const struct form desk_move_form; /* of staff */
 extern const struct form own_appointments_form;
 extern const struct form appointments_form;
 
-/* SQL for an appointment's document, and for what it needs beside the row `a`. */
-#define APPOINTMENT_DOCUMENT "appointment_text(a, d, t, p.name, p.phone, h.time_zone)"
-#define APPOINTMENT_PEOPLE                                                                         \
-    " JOIN doctor d ON d.id = (a).doctor_id"                                                       \
-    " JOIN treatment t ON t.id = (a).treatment_id"                                                 \
-    " JOIN patient p ON p.id = (a).patient_id"                                                     \
-    " CROSS JOIN hospital h"
-
-/* The same, noted in the access log by the visitor that is the parameter. */
-#define APPOINTMENT_PEOPLE_NOTED(VISITOR)                                                          \
-    APPOINTMENT_PEOPLE " CROSS JOIN access_note(" VISITOR "::visitor, (a).patient_id)"
-
 /* A patient books for themselves, staff for booking->patient_id. Refused: `invalid`, a rule of
  * rules.h, or a guard: `doctor_busy`, `patient_busy`, `slot_full`. Nothing is stored then, and
  * trying again is safe. The hospital's notice binds patients only, and an override lifts

@@ -1,7 +1,7 @@
 #include "binary.h"
 
-enum { DAYS_UNTIL_2000 = 10957, MINUTES_UNTIL_2000 = DAYS_UNTIL_2000 * 24 * 60 };
-enum { MICROSECONDS_PER_MINUTE = 60 * 1000000 };
+enum { DAYS_UNTIL_2000 = 10957, SECONDS_UNTIL_2000 = DAYS_UNTIL_2000 * 24 * 60 * 60 };
+enum { MICROSECONDS_PER_SECOND = 1000000, SECONDS_PER_MINUTE = 60 };
 
 /* Where PostgreSQL begins an array: its dimensions, whether it has NULLs, and the elements' type;
  * then of each dimension its length and its first index. A bit string begins with its length. */
@@ -27,21 +27,31 @@ int64_t binary_day(struct binary value)
     return binary_integer(value) + DAYS_UNTIL_2000;
 }
 
+/* Rounded down, also before 1970. */
+static int64_t whole(int64_t dividend, int64_t divisor)
+{
+    return dividend / divisor - (dividend % divisor < 0);
+}
+
+int64_t binary_second(struct binary value)
+{
+    return whole(binary_integer(value), MICROSECONDS_PER_SECOND) + SECONDS_UNTIL_2000;
+}
+
 int64_t binary_minute(struct binary value)
 {
-    int64_t time = binary_integer(value);
-    return time / MICROSECONDS_PER_MINUTE - (time % MICROSECONDS_PER_MINUTE < 0) +
-           MINUTES_UNTIL_2000;
+    return whole(binary_second(value), SECONDS_PER_MINUTE);
 }
 
 int64_t binary_next_minute(struct binary value)
 {
-    return binary_minute(value) + (binary_integer(value) % MICROSECONDS_PER_MINUTE != 0);
+    return binary_minute(value) +
+           (binary_integer(value) % (MICROSECONDS_PER_SECOND * SECONDS_PER_MINUTE) != 0);
 }
 
 int binary_minute_of_day(struct binary value)
 {
-    return (int)(binary_integer(value) / MICROSECONDS_PER_MINUTE);
+    return (int)(binary_integer(value) / MICROSECONDS_PER_SECOND / SECONDS_PER_MINUTE);
 }
 
 int64_t binary_bits(struct binary value, size_t first, size_t count)

@@ -24,9 +24,12 @@ int64_t binary_integer(struct binary value);
 /* A date; days since 1970-01-01. */
 int64_t binary_day(struct binary value);
 
-/* A timestamp; whole minutes since 1970-01-01 00:00, a begun one counted or not. */
-int64_t binary_minute(struct binary value);
+/* A timestamp; whole seconds since 1970-01-01 00:00. */
+int64_t binary_second(struct binary value);
+
+/* ... and whole minutes, a begun one counted or not. */
 int64_t binary_next_minute(struct binary value);
+int64_t binary_minute(struct binary value);
 
 /* A time of day; whole minutes since midnight. */
 int binary_minute_of_day(struct binary value);

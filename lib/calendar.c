@@ -1,7 +1,6 @@
 #include "calendar.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +72,14 @@ int64_t calendar_day(const char **text)
            day - 1 - DAYS_UNTIL_1970;
 }
 
+/* Writes a number with so many digits; returns their end. */
+static char *write_digits(char *at, unsigned number, int count)
+{
+    for (int i = count - 1; i >= 0; i--, number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + count;
+}
+
 void calendar_date(int64_t day, char text[DATE_TEXT_SIZE])
 {
     day += DAYS_UNTIL_1970;
@@ -83,7 +90,11 @@ void calendar_date(int64_t day, char text[DATE_TEXT_SIZE])
     unsigned of_month = of_year - (153 * month + 2) / 5 + 1;
     month = month < 10 ? month + 3 : month - 9;
     year += era * 400 + (month <= 2);
-    snprintf(text, DATE_TEXT_SIZE, "%04u-%02u-%02u", year % 100000, month % 100, of_month % 100);
+    char *at = write_digits(text, year, year < 10000 ? 4 : 5);
+    *at++ = '-';
+    at = write_digits(at, month, 2);
+    *at++ = '-';
+    *write_digits(at, of_month, 2) = '\0';
 }
 
 char *calendar_time(int minute, char text[TIME_TEXT_SIZE])

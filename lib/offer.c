@@ -81,10 +81,10 @@ static const struct statement read_state = {
            "               FROM closure)"
            "  FROM offer o"
            " CROSS JOIN hospital"
-           " CROSS JOIN (SELECT array_agg(id), array_agg(is_active), array_agg(department),"
-           "                    array_agg(document)"
+           " CROSS JOIN (SELECT array_agg(id), array_agg(is_active), array_agg(name),"
+           "                    array_agg(department), array_agg(document)"
            "               FROM (SELECT * FROM doctor ORDER BY id) AS in_order) AS doctors"
-           " CROSS JOIN (SELECT array_agg(id), array_agg(is_active),"
+           " CROSS JOIN (SELECT array_agg(id), array_agg(is_active), array_agg(name),"
            "                    array_agg(duration_minutes), array_agg(document)"
            "               FROM (SELECT * FROM treatment ORDER BY id) AS in_order) AS treatments",
 };
@@ -101,10 +101,12 @@ enum {
     WEEK,
     DOCTOR_IDS,
     DOCTORS_ACTIVE,
+    DOCTOR_NAMES,
     DEPARTMENTS,
     DOCTOR_DOCUMENTS,
     TREATMENT_IDS,
     TREATMENTS_ACTIVE,
+    TREATMENT_NAMES,
     DURATIONS,
     TREATMENT_DOCUMENTS,
     CLOSURES, /* for each, doctor or EVERYBODY, first and last day */
@@ -147,6 +149,7 @@ static void read_doctors(struct offer *offer, struct arena *arena, const struct 
 {
     struct elements ids = elements_of(rows, 0, DOCTOR_IDS);
     struct elements active = elements_of(rows, 0, DOCTORS_ACTIVE);
+    struct elements names = elements_of(rows, 0, DOCTOR_NAMES);
     struct elements departments = elements_of(rows, 0, DEPARTMENTS);
     struct elements documents = elements_of(rows, 0, DOCTOR_DOCUMENTS);
     struct offered_doctor *doctors = arena_alloc(arena, (size_t)ids.count * sizeof *doctors);
@@ -156,6 +159,7 @@ static void read_doctors(struct offer *offer, struct arena *arena, const struct 
         doctors[i] = (struct offered_doctor){
             .id = take_integer(&ids),
             .active = take_integer(&active),
+            .name = take_text(&names, arena),
             .department = take_text(&departments, arena),
             .document = take_text(&documents, arena),
         };
@@ -165,6 +169,7 @@ static void read_treatments(struct offer *offer, struct arena *arena, const stru
 {
     struct elements ids = elements_of(rows, 0, TREATMENT_IDS);
     struct elements active = elements_of(rows, 0, TREATMENTS_ACTIVE);
+    struct elements names = elements_of(rows, 0, TREATMENT_NAMES);
     struct elements durations = elements_of(rows, 0, DURATIONS);
     struct elements documents = elements_of(rows, 0, TREATMENT_DOCUMENTS);
     struct offered_treatment *treatments =
@@ -175,6 +180,7 @@ static void read_treatments(struct offer *offer, struct arena *arena, const stru
         treatments[i] = (struct offered_treatment){
             .id = take_integer(&ids),
             .active = take_integer(&active),
+            .name = take_text(&names, arena),
             .duration_minutes = (int)take_integer(&durations),
             .document = take_text(&documents, arena),
         };

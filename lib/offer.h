@@ -23,6 +23,7 @@ struct offer {
     const struct offered_doctor {
         int64_t id;
         bool active;
+        const char *name;
         const char *department;
         const char *document; /* as the API shows it */
     } * doctors;              /* in the order of their ids */
@@ -31,6 +32,7 @@ struct offer {
         int64_t id;
         bool active;
         int duration_minutes;
+        const char *name;
         const char *document;
     } * treatments; /* in the order of their ids */
     int closure_count;

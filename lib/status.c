@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "appointment.h"
+#include "showing.h"
 
 const char *const statuses[] = {"pending",   "confirmed", "arrived", "completed",
                                 "cancelled", "no_show",   NULL};
@@ -58,14 +59,13 @@ static const struct statement set_status = {
     .name = "status_set",
     .parameters = 7,
     .writes = true,
+    .binary = true,
     .sql = "WITH written (a) AS ("
            "    UPDATE appointment w"
            "       SET status = $3::appointment_status, status_reason = $4"
            "      FROM acting($5::bigint, $6::bigint, NULL)"
            "     WHERE id = $1::bigint AND version = $2::integer"
-           "    RETURNING w)"
-           " SELECT " APPOINTMENT_DOCUMENT ", (a).id, (a).version"
-           "   FROM written" APPOINTMENT_PEOPLE_NOTED("$7"),
+           "    RETURNING w)" SHOWN_ONE("written", "$7"),
 };
 
 static const struct problem *write_status(struct db *db, const struct change *change,
@@ -83,7 +83,7 @@ static const struct problem *write_status(struct db *db, const struct change *ch
         db_integer_or_null(db, change->actor.staff_id),
         actor_visitor(db, &change->actor),
     };
-    const struct problem *problem = db_document(db, &set_status, parameters, appointment);
+    const struct problem *problem = showing_one(db, &set_status, parameters, appointment);
     return problem == &problem_not_found ? &problem_stale_version : problem;
 }
 

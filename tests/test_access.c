@@ -228,7 +228,7 @@ Test(access, a_note_costs_no_statement_of_its_own)
     sql("ALTER DATABASE %s SET log_statement = 'all'", sql("SELECT current_database()"));
     clinic_set("DATABASE_CONNECTIONS", "1");
     clinic_start_worker(ADMIN_POOL);
-    expect_answer(as("desk", "GET", "/doctors", NULL), 200, "");
+    expect_answer(as("desk", "GET", "/appointments", NULL), 200, ""); /* it knows the offer now */
     const char *backend = sql("SELECT pid FROM pg_stat_activity WHERE usename = 'hospital_admin'"
                               "   AND datname = current_database()");
     int first = statements_sent(backend);

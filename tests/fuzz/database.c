@@ -10,7 +10,7 @@
 #include "sent.h"
 #include "utf8.h"
 
-enum { MOST_COLUMNS = 20 };
+enum { MOST_COLUMNS = 24 };
 
 /* One row, what is NULL having no bytes; or none, when the first is. */
 struct rows {
@@ -37,10 +37,27 @@ static const struct answer {
     const char *types;                 /* as sent() knows them; NULL: all is text */
 } answers[] = {
     {"offer_read",
-     {STATE, "Asia/Seoul", "09:00:00", "18:00:00", "12:00:00", "13:00:00", "0", "180", WEEK, "1|2",
-      "1|1", "surgery|x-ray", "{\"id\": 1}|{\"id\": 2}", "1", "1", "30", "{\"id\": 1}",
+     {STATE,
+      "Asia/Seoul",
+      "09:00:00",
+      "18:00:00",
+      "12:00:00",
+      "13:00:00",
+      "0",
+      "180",
+      WEEK,
+      "1|2",
+      "1|1",
+      "Kim|Lee",
+      "surgery|x-ray",
+      "{\"id\": 1}|{\"id\": 2}",
+      "1",
+      "1",
+      "a check",
+      "30",
+      "{\"id\": 1}",
       "0|20880|20880|1|20879|20879"},
-     "ttmmmmiibLLTTLLLTL"},
+     "ttmmmmiibLLTTTLLTLTL"},
     {"facts_of_doctor",
      {STATE, NULL, "2027-03-02", "2027-03-01 08:00:00", "2027-03-01 15:00:00|2027-03-02 15:00:00",
       ON("0", "01"), "2027-03-02 10:00:00"},
@@ -73,6 +90,32 @@ static const struct answer {
 /* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 static const struct answer a_document = {"", {"{\"id\": 1}", "1", "4"}, NULL};
+static const struct answer an_appointment = {"",
+                                             {STATE,
+                                              "1",
+                                              "1",
+                                              "4",
+                                              "1",
+                                              "Kim",
+                                              "surgery",
+                                              "1",
+                                              "a check",
+                                              "1",
+                                              "Choi",
+                                              "01000000001",
+                                              "2027-03-02 10:00:00",
+                                              "2027-03-02 01:00:00",
+                                              "2027-03-02 10:30:00",
+                                              "2027-03-02 01:30:00",
+                                              "confirmed",
+                                              "first",
+                                              "50",
+                                              NULL,
+                                              "2027-03-01 08:00:00",
+                                              "2027-02-28 23:00:00",
+                                              "2027-03-01 08:00:00.5",
+                                              "2027-02-28 23:00:00.5"},
+                                             "tIIiIttItIttssssttItssss"};
 static const struct rows nothing;
 
 static _Atomic(const char *) coming;
@@ -92,25 +135,24 @@ static char next_outcome(void)
 }
 
 /* The answer as one that libpq has, which is made when it is first asked for. */
-static const struct rows *send(const struct answer *answer)
+static const struct rows *send(const struct answer *answer, struct rows *made)
 {
-    static struct rows made[sizeof answers / sizeof *answers + 1];
-    struct rows *rows = answer == &a_document ? made : &made[answer - answers + 1];
     for (int i = 0; i < MOST_COLUMNS; i++)
-        if (answer->columns[i] && !rows->columns[i].bytes)
-            rows->columns[i] = sent(answer->types ? answer->types[i] : 't', answer->columns[i]);
-    return rows;
+        if (answer->columns[i] && !made->columns[i].bytes)
+            made->columns[i] = sent(answer->types ? answer->types[i] : 't', answer->columns[i]);
+    return made;
 }
 
 static const struct rows *rows_of(const struct statement *statement)
 {
-    const struct answer *answer = &a_document;
+    static struct rows made[sizeof answers / sizeof *answers], documents, appointments;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        if (strcmp(answers[i].statement, statement->name) == 0)
-            answer = &answers[i];
-    must(statement->binary == (answer->types != NULL), "the answer to %s is what it asks for",
-         statement->name);
-    return send(answer);
+        if (strcmp(answers[i].statement, statement->name) == 0) {
+            must(statement->binary == (answers[i].types != NULL), "%s is answered as it asks for",
+                 statement->name);
+            return send(&answers[i], &made[i]);
+        }
+    return statement->binary ? send(&an_appointment, &appointments) : send(&a_document, &documents);
 }
 
 /* The parameters are read to the end, as libpq would, and must be text that PostgreSQL takes. */
@@ -129,8 +171,11 @@ static void read_all(const struct statement *statement, const char *const *param
  * nothing, and what is told beside the offer. */
 static bool always_answers(const struct statement *statement)
 {
-    return statement->binary || strcmp(statement->name, "facts_of_clocks") == 0 ||
-           (strstr(statement->name, "_create") && strcmp(statement->name, "slot_create") != 0);
+    static const char *const beginnings[] = {"offer_", "facts_", "appointment_list_"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (strncmp(statement->name, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return strstr(statement->name, "_create") && strcmp(statement->name, "slot_create") != 0;
 }
 
 struct database *database_new(const char *url, int connections, int timeout_ms)
