@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "memory.h"
 #include "privileges.h"
 #include "schema.h"
 #include "serve.h"
@@ -80,6 +81,7 @@ static int open_and_serve(struct worker *worker)
 static int run(const struct pool *pool)
 {
     struct worker worker = {.pool = pool};
+    memory_share();
     if (!settings_read(pool->reader, &worker.settings, stderr)) {
         fprintf(stderr, "Set what is named above (.env.development is an example), then start the "
                         "worker again.\n");

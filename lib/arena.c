@@ -63,16 +63,33 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* What is taken for so many bytes, so that all that follows is aligned for any type. */
+static size_t rounded_up(size_t size)
 {
     if (size > SIZE_MAX / 2)
         memory_end();
-    size_t rounded = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    return (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t rounded = rounded_up(size);
     if (rounded > arena->newest->size - arena->newest->used)
         arena->newest = block_new(rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE, arena->newest);
     void *memory = (char *)arena->newest->bytes + arena->newest->used;
     arena->newest->used += rounded;
     return memset(memory, 0, size);
+}
+
+bool arena_extend(struct arena *arena, const void *memory, size_t size, size_t larger)
+{
+    struct block *block = arena->newest;
+    size_t taken = rounded_up(size), wanted = rounded_up(larger);
+    bool newest = (const char *)memory + taken == (const char *)block->bytes + block->used;
+    if (!newest || wanted < taken || wanted - taken > block->size - block->used)
+        return false;
+    block->used += wanted - taken;
+    return true;
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t length)

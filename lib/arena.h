@@ -8,6 +8,7 @@
 #define ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -21,6 +22,10 @@ void arena_reset(struct arena *arena);
 
 /* `size` zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+
+/* Makes `memory` larger where it is, from `size` to `larger` bytes, of which the new ones hold
+ * anything. False: it is not what was asked for last, or there is no room after it. */
+bool arena_extend(struct arena *arena, const void *memory, size_t size, size_t larger);
 
 /* A NUL-terminated copy of `length` bytes of `text`. */
 char *arena_copy(struct arena *arena, const char *text, size_t length);

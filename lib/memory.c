@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +13,12 @@ void memory_end(void)
     if (write(STDERR_FILENO, line, sizeof line - 1) < 0)
         _exit(OUT_OF_MEMORY_EXIT);
     _exit(OUT_OF_MEMORY_EXIT);
+}
+
+void memory_share(void)
+{
+    enum { ARENAS = 2 };
+    mallopt(M_ARENA_MAX, ARENAS);
 }
 
 void *memory_new(size_t size)

@@ -14,10 +14,12 @@ static void make_room(struct text *text, size_t length)
         room *= 2;
     if (room == text->room)
         return;
-    char *start = arena_alloc(text->arena, room);
-    if (text->length > 0)
-        memcpy(start, text->start, text->length);
-    text->start = start;
+    if (!text->start || !arena_extend(text->arena, text->start, text->room, room)) {
+        char *start = arena_alloc(text->arena, room);
+        if (text->length > 0)
+            memcpy(start, text->start, text->length);
+        text->start = start;
+    }
     text->room = room;
 }
 

@@ -75,6 +75,22 @@ Test(arena, nobody_writes_over_anybody_else)
     }
 }
 
+Test(arena, the_last_piece_can_be_extended_within_its_block)
+{
+    unsigned char *first = arena_alloc(arena, 10), *last = arena_alloc(arena, 100);
+    memset(first, 1, 10);
+    memset(last, 2, 100);
+    cr_expect(!arena_extend(arena, first, 10, 100), "another piece follows it");
+    cr_assert(arena_extend(arena, last, 100, 5 * KIB));
+    memset(last, 2, 5 * KIB);
+    unsigned char *next = arena_alloc(arena, 1000);
+    cr_expect(is_all(next, 1000, 0));
+    cr_expect(is_all(first, 10, 1) && is_all(last, 5 * KIB, 2));
+    cr_expect(!arena_extend(arena, last, 5 * KIB, 6 * KIB), "it is the last one no more");
+    cr_expect(!arena_extend(arena, next, 1000, 16 * KIB), "the block ends before");
+    cr_expect(!arena_extend(arena, next, 1000, 10), "that is less");
+}
+
 Test(arena, pieces_of_every_size_around_a_block)
 {
     for (size_t size = 16 * KIB - 40; size < 16 * KIB + 40; size++) {
