@@ -8,9 +8,9 @@
 #include "refusal.h"
 
 /*
- * ($1 the hospital's zone, $2 doctor), and more. One row, and in it arrays, told beside the offer
- * that it has seen. Values come as they are stored, for what takes the server most time is to get
- * its expressions ready.
+ * ($1 the hospital's zone), and more. One row, and in it arrays, told beside the offer that it has
+ * seen. Values come as they are stored, for what takes the server most time is to get its
+ * expressions ready.
  *
  * Rows are compared as such, and OFFSET 0 fences a query off, where that leaves the planner, who
  * knows nothing of the range, one way: a look into the right index.
@@ -20,12 +20,13 @@
     "       ARRAY(SELECT (first + n)::timestamp AT TIME ZONE $1"                                   \
     "               FROM generate_series(0, last - first + 1) AS n),"                              \
     "       ARRAY(SELECT b.busy || (b.day - first)::bit(32) || b.doctor_id::bit(64)"               \
-    "               FROM doctor_day b" BUSY "                AND b.day BETWEEN first AND last),"   \
+    "               FROM doctor_day b " BUSY "),"                                                  \
     "       ARRAY(SELECT s.day + s.start_time"                                                     \
     "               FROM slot_day s"                                                               \
     "              WHERE s.is_full AND s.day BETWEEN first AND last),"                             \
     "       " OWN ", " LEAVING "  FROM offer o CROSS JOIN " DAYS
 
+#define NOBODYS "NULL"
 #define OWN_TIMES(PATIENT)                                                                         \
     "ARRAY(SELECT ARRAY[lower(a.during), upper(a.during)]"                                         \
     "        FROM appointment a"                                                                   \
@@ -34,49 +35,50 @@
     "             (" PATIENT "::bigint, last + interval '1 day')"                                  \
     "         AND a.status <> 'cancelled')"
 
-/* What is asked most: one doctor, from $3 until $4. */
-#define FACTS_OF_DOCTOR(OWN)                                                                       \
-    FACTS("NULL", "(SELECT $3::date AS first, $4::date AS last) AS span",                          \
-          " WHERE b.doctor_id = $2::bigint", OWN, "NULL")
+/* What is asked most, in the hospital's time from $2 until $3: all doctors, or one. Some read more
+ * than they are asked for, since other doctors' days tell the wish nothing. */
+#define PLAIN_FACTS(NAME, PARAMETERS, BUSY, OWN)                                                   \
+    {                                                                                              \
+        .name = (NAME), .parameters = (PARAMETERS), .binary = true,                                \
+        .sql = FACTS("NULL", "(SELECT $2::date AS first, $3::date AS last) AS span", BUSY, OWN,    \
+                     "NULL")                                                                       \
+    }
+#define OF_ALL                                                                                     \
+    "WHERE b.day - date '2000-01-01' BETWEEN first - date '2000-01-01'"                            \
+    "                                    AND last - date '2000-01-01'"
+#define OF_ONE "WHERE b.doctor_id = $4::bigint AND b.day BETWEEN first AND last"
 
-/* Nobody's own. */
-static const struct statement facts_of_doctor = {
-    .name = "facts_of_doctor",
-    .parameters = 4,
-    .binary = true,
-    .sql = FACTS_OF_DOCTOR("NULL"),
-};
-
-/* $5 patient; as most are booked. */
-static const struct statement facts_of_booking = {
-    .name = "facts_of_booking",
-    .parameters = 5,
-    .binary = true,
-    .sql = FACTS_OF_DOCTOR(OWN_TIMES("$5")),
+/* By whether it is about one doctor, and whether about a patient. */
+static const struct statement plain_facts[2][2] = {
+    {PLAIN_FACTS("facts_of_all", 3, OF_ALL, NOBODYS),
+     PLAIN_FACTS("facts_of_all_and_own", 4, OF_ALL, OWN_TIMES("$4"))},
+    {PLAIN_FACTS("facts_of_one", 4, OF_ONE, NOBODYS),
+     PLAIN_FACTS("facts_of_one_and_own", 5, OF_ONE, OWN_TIMES("$5"))},
 };
 
 /*
- * Whatever else is wished for: $2 may be NULL for any doctor who is active, $3 start, $4 last day
- * or NULL for the start's own, $5 patient or NULL, $6 the start's offset from UTC in minutes or
- * NULL for hospital time, $7 department or NULL, $8 appointment that is being moved, or NULL.
+ * Whatever else is wished for: $2 start, $3 last day or NULL for the start's own, $4 doctor or NULL
+ * for any who is active, $5 patient or NULL, $6 the start's offset from UTC in minutes or NULL for
+ * hospital time, $7 department or NULL, $8 appointment that is being moved, or NULL.
  */
-static const struct statement facts_of_days = {
+static const struct statement other_facts = {
     .name = "facts_of_days",
     .parameters = 8,
     .binary = true,
     .sql = FACTS("start::text",
-                 "(SELECT start, start::date AS first, coalesce($4::date, start::date) AS last"
-                 "   FROM (SELECT CASE WHEN $6::integer IS NULL THEN $3::timestamp"
-                 "                     ELSE ($3::timestamp - make_interval(mins => $6::integer))"
+                 "(SELECT start, start::date AS first, coalesce($3::date, start::date) AS last"
+                 "   FROM (SELECT CASE WHEN $6::integer IS NULL THEN $2::timestamp"
+                 "                     ELSE ($2::timestamp - make_interval(mins => $6::integer))"
                  "                          AT TIME ZONE 'UTC' AT TIME ZONE $1 END)"
                  "     AS wished (start)"
                  " OFFSET 0) AS span",
-                 "               JOIN doctor d"
-                 "                 ON d.id = b.doctor_id"
-                 "                AND d.id BETWEEN coalesce($2::bigint, 0)"
-                 "                             AND coalesce($2::bigint, 9223372036854775807)"
-                 "                AND ($2::bigint IS NOT NULL OR d.is_active)"
-                 "                AND ($7::text IS NULL OR d.department = $7)",
+                 "JOIN doctor d"
+                 "  ON d.id = b.doctor_id"
+                 " AND d.id BETWEEN coalesce($4::bigint, 0)"
+                 "              AND coalesce($4::bigint, 9223372036854775807)"
+                 " AND ($4::bigint IS NOT NULL OR d.is_active)"
+                 " AND ($7::text IS NULL OR d.department = $7)"
+                 " WHERE b.day BETWEEN first AND last",
                  OWN_TIMES("$5"),
                  "(SELECT ARRAY[a.doctor_id, extract(epoch FROM lower(a.during))::bigint / 60,"
                  "              extract(epoch FROM upper(a.during))::bigint / 60]"
@@ -370,20 +372,22 @@ static const struct statement *statement_for(struct db *db, const struct wish *w
 {
     const char *start = wish->start.local;
     const char *patient = db_integer_or_null(db, wish->patient_id);
-    parameters[1] = db_integer_or_null(db, wish->doctor_id);
-    parameters[4] = patient;
-    if (wish->doctor_id != NOT_GIVEN && !wish->department && !wish->start.has_offset &&
-        wish->moving_id == NOT_GIVEN) {
-        parameters[2] = arena_copy(db->arena, start, strcspn(start, "T"));
-        parameters[3] = wish->last_day ? wish->last_day : parameters[2];
-        return patient ? &facts_of_booking : &facts_of_doctor;
+    const char *doctor = db_integer_or_null(db, wish->doctor_id);
+    if (!wish->department && !wish->start.has_offset && wish->moving_id == NOT_GIVEN) {
+        parameters[1] = arena_copy(db->arena, start, strcspn(start, "T"));
+        parameters[2] = wish->last_day ? wish->last_day : parameters[1];
+        parameters[3] = doctor ? doctor : patient;
+        parameters[4] = patient;
+        return &plain_facts[doctor != NULL][patient != NULL];
     }
-    parameters[2] = start;
-    parameters[3] = wish->last_day;
+    parameters[1] = start;
+    parameters[2] = wish->last_day;
+    parameters[3] = doctor;
+    parameters[4] = patient;
     parameters[5] = wish->start.has_offset ? db_integer(db, wish->start.offset_minutes) : NULL;
     parameters[6] = wish->department;
     parameters[7] = db_integer_or_null(db, wish->moving_id);
-    return &facts_of_days;
+    return &other_facts;
 }
 
 const struct problem *facts_read(struct db *db, const struct wish *wish, const struct facts **facts)

@@ -16,9 +16,9 @@ null="nullif(:nothing, '0')"
 insert_parameters=(:doctor :treatment :patient "$start" :minutes "$null" :patient "$null" "$null"
     "$null")
 zone="'Asia/Seoul'"
-wish_parameters=("$zone" :doctor "$start::date" "$start::date" :patient)
-day_parameters=("$zone" :doctor "$first" "$first")
-month_parameters=("$zone" :doctor "$first" "$last")
+wish_parameters=("$zone" "$start::date" "$start::date" :doctor :patient)
+day_parameters=("$zone" "$first" "$first" :doctor)
+month_parameters=("$zone" "$first" "$last" :doctor)
 
 # catch NAME WORD CURL_ARGUMENT...: the statement that a worker sent last, when it was asked that.
 catch() {
@@ -83,7 +83,8 @@ catch_statements() {
     catch day doctor_day "$api/availability/1/availability?date=$day&treatment_id=1"
     catch wish patient_id "$api/availability/1/availability?date=$day&treatment_id=1" \
         --header "Authorization: Bearer $regular" # a booking asks the same, but is not the last
-    catch facts doctor_day "$api/availability?from=$day&to=$day&treatment_id=1"
+    catch earliest doctor_day "$api/availability?from=$day&to=$day&treatment_id=1&limit=10"
+    catch facts doctor_day "$api/availability?from=$day&to=$day&treatment_id=1&department=x"
     catch insert 'INSERT INTO appointment' "$api/appointments" --json "$booking" \
         --header "Authorization: Bearer $newcomer"
     write_scripts
@@ -102,7 +103,7 @@ plan() {
 # indexes that it uses.
 plans() {
     local statement
-    for statement in doctor own day wish facts insert; do
+    for statement in doctor own day earliest wish facts insert; do
         plan "$statement" | awk -v statement="$statement" '
             /Seq Scan on (appointment|appointment_history|slot_day|doctor_day|patient)( |$)/ {
                 whole++
