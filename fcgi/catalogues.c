@@ -55,8 +55,8 @@ const struct problem *catalogues_hide(struct request *request, struct reply *rep
 const struct problem *offerings_list(struct request *request, struct reply *reply)
 {
     struct document list;
-    const struct offering *offering = request->route->of;
-    const struct problem *problem = offering->list(&request->db, request->query, &list);
+    const struct problem *problem =
+        offering_list(&request->db, request->route->of, request->query, &list);
     if (!problem)
         reply_document(request, reply, &list);
     return problem;
@@ -65,8 +65,8 @@ const struct problem *offerings_list(struct request *request, struct reply *repl
 const struct problem *offerings_find(struct request *request, struct reply *reply)
 {
     struct document entry;
-    const struct offering *offering = request->route->of;
-    const struct problem *problem = offering->find(&request->db, request->path_id, &entry);
+    const struct problem *problem =
+        offering_find(&request->db, request->route->of, request->path_id, &entry);
     if (!problem)
         reply_document(request, reply, &entry);
     return problem;

@@ -45,8 +45,8 @@ int64_t binary_minute(struct binary value)
 
 int64_t binary_next_minute(struct binary value)
 {
-    return binary_minute(value) +
-           (binary_integer(value) % (MICROSECONDS_PER_SECOND * SECONDS_PER_MINUTE) != 0);
+    int64_t part = binary_integer(value) % ((int64_t)SECONDS_PER_MINUTE * MICROSECONDS_PER_SECOND);
+    return binary_minute(value) + (part != 0);
 }
 
 int binary_minute_of_day(struct binary value)

@@ -4,6 +4,18 @@
 
 #include "refusal.h"
 
+const struct problem *offering_list(struct db *db, const struct offering *offering,
+                                    const void *filter, struct document *list)
+{
+    return offering->list(db, filter, list);
+}
+
+const struct problem *offering_find(struct db *db, const struct offering *offering, int64_t id,
+                                    struct document *found)
+{
+    return offering->find(db, id, found);
+}
+
 const struct problem *catalogue_list(struct db *db, const struct catalogue *catalogue,
                                      const struct form *form, const void *filter,
                                      struct document *list)

@@ -19,14 +19,19 @@ struct catalogue {
 };
 
 /* What patients see of a catalogue: the entries that are active, as workers remember them
- * (offer.h).
- */
+ * (offer.h). */
 struct offering {
-    /* A page of what passes the filter. */
     const struct problem *(*list)(struct db *db, const void *filter, struct document *list);
-    /* Refused: `not_found`. */
     const struct problem *(*find)(struct db *db, int64_t id, struct document *found);
 };
+
+/* A page of what passes the filter. */
+const struct problem *offering_list(struct db *db, const struct offering *offering,
+                                    const void *filter, struct document *list);
+
+/* Refused: `not_found`. */
+const struct problem *offering_find(struct db *db, const struct offering *offering, int64_t id,
+                                    struct document *found);
 
 /* A page of what passes the filter. */
 const struct problem *catalogue_list(struct db *db, const struct catalogue *catalogue,

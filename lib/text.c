@@ -16,7 +16,7 @@ static void make_room(struct text *text, size_t length)
         return;
     if (!text->start || !arena_extend(text->arena, text->start, text->room, room)) {
         char *start = arena_alloc(text->arena, room);
-        if (text->length > 0)
+        if (text->start)
             memcpy(start, text->start, text->length);
         text->start = start;
     }

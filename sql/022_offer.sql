@@ -2,6 +2,7 @@
 -- closures. They are read with every request and change seldom, so workers remember them. A
 -- statement that is judged or told by them answers the stamp that it sees, and where that is not the
 -- remembered one they are read again: what is remembered is never older than what would be read.
+-- Who changes them while triggers are off says so: UPDATE offer SET stamp = DEFAULT.
 
 CREATE TABLE offer (
     id    smallint PRIMARY KEY DEFAULT 1,

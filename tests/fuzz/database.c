@@ -145,9 +145,13 @@ static char next_outcome(void)
 /* The answer as one that libpq has, which is made when it is first asked for. */
 static const struct rows *send(const struct answer *answer, struct rows *made)
 {
-    for (int i = 0; i < MOST_COLUMNS; i++)
+    for (int i = 0; i < MOST_COLUMNS; i++) {
+        char type = 't';
+        if (answer->types)
+            type = answer->types[i];
         if (answer->columns[i] && !made->columns[i].bytes)
-            made->columns[i] = sent(answer->types ? answer->types[i] : 't', answer->columns[i]);
+            made->columns[i] = sent(type, answer->columns[i]);
+    }
     return made;
 }
 
