@@ -147,10 +147,11 @@ static const struct rows *send(const struct answer *answer, struct rows *made)
 {
     for (int i = 0; i < MOST_COLUMNS; i++) {
         char type = 't';
+        if (!answer->columns[i] || made->columns[i].bytes)
+            continue;
         if (answer->types)
             type = answer->types[i];
-        if (answer->columns[i] && !made->columns[i].bytes)
-            made->columns[i] = sent(type, answer->columns[i]);
+        made->columns[i] = sent(type, answer->columns[i]);
     }
     return made;
 }
