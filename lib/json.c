@@ -158,6 +158,49 @@ static bool walk_value(struct walk *w)
     return ok;
 }
 
+/* Writes a character from U+10000 on; returns its end. */
+static char *write_utf8(char *to, int character)
+{
+    *to++ = (char)(0xF0 | character >> 18);
+    for (int shift = 12; shift >= 0; shift -= 6)
+        *to++ = (char)(0x80 | (character >> shift & 0x3F));
+    return to;
+}
+
+/* The high surrogate that is escaped here, which is taken; 0: there is none. */
+static int take_high_surrogate(struct walk *w)
+{
+    struct walk ahead = *w;
+    int unit = take_word(&ahead, "\\u") ? take_hex4(&ahead) : 0;
+    if (unit < 0xD800 || unit > 0xDBFF)
+        return 0;
+    *w = ahead;
+    return unit;
+}
+
+/*
+ * Writes pairs of surrogates out, of which each takes less room then; returns the new length. To
+ * json-c a pair is broken when its character ends like half of one, as U+1D800 does, and 2,048 of
+ * the CJK characters. The text is JSON, so that a backslash begins an escape.
+ */
+static size_t write_out_pairs(char *text, size_t length)
+{
+    struct walk w = {.at = text, .end = text + length};
+    char *to = text;
+    while (w.at < w.end) {
+        int high = take_high_surrogate(&w);
+        if (high && take_word(&w, "\\u")) {
+            to = write_utf8(to, 0x10000 + ((high - 0xD800) << 10) + take_hex4(&w) - 0xDC00);
+        } else {
+            if (*w.at == '\\')
+                *to++ = *w.at++;
+            *to++ = *w.at++;
+        }
+    }
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
 /* How many members the objects of a tree hold together. json-c keeps the last of two equal names,
  * so fewer than were written means a duplicate. */
 static size_t count_members(struct json_object *tree)
@@ -193,7 +236,8 @@ const struct problem *json_read(struct arena *arena, const char *text, size_t le
     if (!tokener)
         return &problem_unavailable;
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    *tree = json_tokener_parse_ex(tokener, arena_copy(arena, text, length), (int)length + 1);
+    char *copy = arena_copy(arena, text, length);
+    *tree = json_tokener_parse_ex(tokener, copy, (int)write_out_pairs(copy, length) + 1);
     bool read = json_tokener_get_error(tokener) == json_tokener_success;
     json_tokener_free(tokener);
     arena_defer(arena, release_tree, *tree);
