@@ -35,8 +35,8 @@
     "             (" PATIENT "::bigint, last + interval '1 day')"                                  \
     "         AND a.status <> 'cancelled')"
 
-/* What is asked most, in the hospital's time from $2 until $3: all doctors, or one. Some read more
- * than they are asked for, since other doctors' days tell the wish nothing. */
+/* What is asked most, in the hospital's time from $2 until $3: all doctors, also those who are not
+ * active, at whose days nobody looks, or one. */
 #define PLAIN_FACTS(NAME, PARAMETERS, BUSY, OWN)                                                   \
     {                                                                                              \
         .name = (NAME), .parameters = (PARAMETERS), .binary = true,                                \
