@@ -18,16 +18,18 @@
          " (a).created_at AT TIME ZONE " ZONE ", (a).created_at,"                                  \
          " (a).updated_at AT TIME ZONE " ZONE ", (a).updated_at"
 
+#define SHOWN_ALONE SHOWN("NULL", "NULL", "d.name, d.department", "t.name", "h.time_zone")
+#define SHOWN_WITH                                                                                 \
+    " JOIN doctor d ON d.id = (a).doctor_id"                                                       \
+    " JOIN treatment t ON t.id = (a).treatment_id"                                                 \
+    " JOIN patient p ON p.id = (a).patient_id"                                                     \
+    " CROSS JOIN hospital h"
+
 /* One appointment, as the row `a` that FROM tells; noted in the access log by the visitor that is
  * the parameter. */
 #define SHOWN_ONE(FROM, VISITOR)                                                                   \
-    " SELECT " SHOWN("NULL", "NULL", "d.name, d.department", "t.name",                             \
-                     "h.time_zone") "   FROM " FROM "   JOIN doctor d ON d.id = (a).doctor_id"     \
-                                    "   JOIN treatment t ON t.id = (a).treatment_id"               \
-                                    "   JOIN patient p ON p.id = (a).patient_id"                   \
-                                    "  CROSS JOIN hospital h"                                      \
-                                    "  CROSS JOIN access_note(" VISITOR                            \
-                                    "::visitor, (a).patient_id)"
+    " SELECT " SHOWN_ALONE " FROM " FROM SHOWN_WITH " CROSS JOIN access_note(" VISITOR             \
+    "::visitor, (a).patient_id)"
 
 /*
  * The end of a statement that begins with "WITH matching AS NOT MATERIALIZED (": the page whose
