@@ -425,7 +425,9 @@ static void insert_on_three_doctors(int number, void *shared)
         const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
         deadlocks[number] += state && strcmp(state, "40P01") == 0;
         PQclear(result);
-        PQclear(PQexec(own, text("DELETE FROM appointment WHERE patient_id = %d",
+        /* One at a time: several rows of a statement are locked in no order. */
+        PQclear(PQexec(own, text("DELETE FROM appointment WHERE id ="
+                                 "    (SELECT min(id) FROM appointment WHERE patient_id = %d)",
                                  1 + number * 16 + rand_r(&dice) % 16)));
     }
     PQfinish(own);
