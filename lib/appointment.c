@@ -292,13 +292,13 @@ const struct problem *appointment_move(struct db *db, struct actor actor, int64_
     return change_make(db, &change, appointment);
 }
 
+#define FOUND SHOWN_ONE("appointment a", "$3")
+
 static const struct statement find_appointment = {
     .name = "appointment_find",
     .parameters = 3,
     .binary = true,
-    .sql = SHOWN_ONE(
-        "appointment a",
-        "$3") " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
+    .sql = FOUND " WHERE a.id = $1::bigint AND ($2::bigint IS NULL OR a.patient_id = $2::bigint)",
 };
 
 const struct problem *appointment_find(struct db *db, const struct actor *actor, int64_t id,

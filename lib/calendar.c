@@ -97,6 +97,11 @@ void calendar_date(int64_t day, char text[DATE_TEXT_SIZE])
     *write_digits(at, of_month, 2) = '\0';
 }
 
+int64_t calendar_day_of(int64_t minute)
+{
+    return minute / MINUTES_PER_DAY - (minute % MINUTES_PER_DAY < 0);
+}
+
 char *calendar_time(int minute, char text[TIME_TEXT_SIZE])
 {
     int hour = minute / 60;

@@ -31,6 +31,9 @@ int64_t calendar_day(const char **text);
 enum { DATE_TEXT_SIZE = sizeof "10000-01-01" };
 void calendar_date(int64_t day, char text[DATE_TEXT_SIZE]);
 
+/* The day of a minute that is counted since 1970-01-01 00:00; both may be before. */
+int64_t calendar_day_of(int64_t minute);
+
 /* Writes a minute of the day, 0 to 1439, as "10:30"; returns the end of the text. */
 enum { TIME_TEXT_SIZE = sizeof "10:30" };
 char *calendar_time(int minute, char text[TIME_TEXT_SIZE]);

@@ -160,7 +160,7 @@ static void read_days(const struct reading *reading, const struct offered_treatm
     /* As far off as matters. */
     enum { FAR = 100000000 };
     int64_t next = binary_next_minute(rows_binary(reading->rows, 0, NOW));
-    int64_t today = binary_minute(rows_binary(reading->rows, 0, NOW)) / MINUTES_PER_DAY;
+    int64_t today = calendar_day_of(binary_minute(rows_binary(reading->rows, 0, NOW)));
     int64_t now = next - reading->first_day * MINUTES_PER_DAY;
     struct day day = reading->offer->any_day;
     day.treatment_active = treatment->active;
@@ -234,10 +234,9 @@ struct stretch {
 /* From two times in minutes since 1970. */
 static struct stretch stretch_between(const struct reading *reading, int64_t from, int64_t to)
 {
-    int64_t minute = from - reading->first_day * MINUTES_PER_DAY;
-    int64_t day = minute / MINUTES_PER_DAY - (minute % MINUTES_PER_DAY < 0);
-    int start = (int)(minute - day * MINUTES_PER_DAY);
-    return (struct stretch){day, start, start + (int)(to - from)};
+    int64_t day = calendar_day_of(from);
+    int start = (int)(from - day * MINUTES_PER_DAY);
+    return (struct stretch){day - reading->first_day, start, start + (int)(to - from)};
 }
 
 /* What is known of its day; NULL: that was not asked for. */

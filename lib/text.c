@@ -93,13 +93,13 @@ static void add_pair(struct text *text, char before, int number)
 
 void text_add_moment(struct text *text, int64_t minute, int second, int offset_minutes)
 {
-    int64_t day = minute / MINUTES_PER_DAY - (minute % MINUTES_PER_DAY < 0);
-    int of_day = (int)(minute - day * MINUTES_PER_DAY);
-    char date[DATE_TEXT_SIZE];
+    int64_t day = calendar_day_of(minute);
+    char date[DATE_TEXT_SIZE], time[TIME_TEXT_SIZE];
     calendar_date(day, date);
+    calendar_time((int)(minute - day * MINUTES_PER_DAY), time);
     text_add(text, date);
-    add_pair(text, 'T', of_day / 60);
-    add_pair(text, ':', of_day % 60);
+    text_add(text, "T");
+    text_add(text, time);
     add_pair(text, ':', second);
     add_pair(text, offset_minutes < 0 ? '-' : '+', abs(offset_minutes) / 60);
     add_pair(text, ':', abs(offset_minutes) % 60);

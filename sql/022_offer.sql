@@ -21,36 +21,17 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER hospital_offer_changed
-AFTER INSERT OR UPDATE OR DELETE ON hospital
-FOR EACH ROW EXECUTE FUNCTION offer_changed();
-
-CREATE TRIGGER hospital_offer_emptied
-AFTER TRUNCATE ON hospital
-FOR EACH STATEMENT EXECUTE FUNCTION offer_changed();
-
-CREATE TRIGGER doctor_offer_changed
-AFTER INSERT OR UPDATE OR DELETE ON doctor
-FOR EACH ROW EXECUTE FUNCTION offer_changed();
-
-CREATE TRIGGER doctor_offer_emptied
-AFTER TRUNCATE ON doctor
-FOR EACH STATEMENT EXECUTE FUNCTION offer_changed();
-
-CREATE TRIGGER treatment_offer_changed
-AFTER INSERT OR UPDATE OR DELETE ON treatment
-FOR EACH ROW EXECUTE FUNCTION offer_changed();
-
-CREATE TRIGGER treatment_offer_emptied
-AFTER TRUNCATE ON treatment
-FOR EACH STATEMENT EXECUTE FUNCTION offer_changed();
-
-CREATE TRIGGER closure_offer_changed
-AFTER INSERT OR UPDATE OR DELETE ON closure
-FOR EACH ROW EXECUTE FUNCTION offer_changed();
-
-CREATE TRIGGER closure_offer_emptied
-AFTER TRUNCATE ON closure
-FOR EACH STATEMENT EXECUTE FUNCTION offer_changed();
+DO $$
+DECLARE
+    part text;
+BEGIN
+    FOREACH part IN ARRAY '{hospital, doctor, treatment, closure}'::text[] LOOP
+        EXECUTE format('CREATE TRIGGER %1$s_offer_changed'
+                       ' AFTER INSERT OR UPDATE OR DELETE ON %1$I'
+                       ' FOR EACH ROW EXECUTE FUNCTION offer_changed()', part);
+        EXECUTE format('CREATE TRIGGER %1$s_offer_emptied AFTER TRUNCATE ON %1$I'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION offer_changed()', part);
+    END LOOP;
+END $$;
 
 GRANT SELECT ON offer TO hospital_patient, hospital_admin;
