@@ -71,10 +71,10 @@ static void plant_old_and_young(void)
         ACCESS_AT("1", THIS("month") " - interval '24 months 1 second'"),
         ACCESS_AT("2", THIS("month") " - interval '24 months' + interval '1 second'"),
         ACCESS_AT("3", "now() - interval '10 years'"), /* in the rest */
-        HISTORY_AT("901", THIS("year") " - interval '5 years 1 second'"),
-        HISTORY_AT("902", THIS("year") " - interval '5 years' + interval '1 second'"),
-        HISTORY_AT("903", "now() - interval '10 years'"),
-        HISTORY_AT("904", "now()"),
+        HISTORY_AT("900000001", THIS("year") " - interval '5 years 1 second'"),
+        HISTORY_AT("900000002", THIS("year") " - interval '5 years' + interval '1 second'"),
+        HISTORY_AT("900000003", "now() - interval '10 years'"),
+        HISTORY_AT("900000004", "now()"),
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         sql("%s", rows[i]);
@@ -94,9 +94,10 @@ static const char *planted(void)
         "    FROM appointment_history))");
 }
 
-#define ALL_OF_IT  "1 2 | 1 2 | 1 2 3 4 5 | 1 2 3 3 spent 4 5 | 1 2 3 | 901 902 903 904"
-#define THE_YOUNG  "2 | 2 | 2 3 4 5 | 2 3 4 | 2 | 902 904"
-#define WITH_YEARS "2 | 2 | 2 3 4 5 | 2 3 4 | 1 2 | 901 902 904"
+#define ALL_OF_IT                                                                                  \
+    "1 2 | 1 2 | 1 2 3 4 5 | 1 2 3 3 spent 4 5 | 1 2 3 | 900000001 900000002 900000003 900000004"
+#define THE_YOUNG  "2 | 2 | 2 3 4 5 | 2 3 4 | 2 | 900000002 900000004"
+#define WITH_YEARS "2 | 2 | 2 3 4 5 | 2 3 4 | 1 2 | 900000001 900000002 900000004"
 
 static void open_with_the_past(void)
 {
@@ -180,7 +181,8 @@ Test(keeping_the_young, it_steps_back_from_a_lock_that_it_does_not_get)
     cr_expect_eq(said.status, 1, "%s", said.text);
     cr_expect(strstr(said.text, "a lock was not to be had within 50 ms; trying again"), "%s",
               said.text);
-    cr_expect_str_eq(planted(), "2 | 2 | 2 3 4 5 | 2 3 4 | 1 2 3 | 901 902 903 904");
+    cr_expect_str_eq(planted(),
+                     "2 | 2 | 2 3 4 5 | 2 3 4 | 1 2 3 | 900000001 900000002 900000003 900000004");
     PQfinish(holder);
     keep_well();
     cr_expect_str_eq(planted(), THE_YOUNG);
