@@ -1,5 +1,5 @@
 // Pieces that every page is made of.
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { language, languages, switchLanguage, translator } from './language.js';
 import { fieldSentence, sentence } from './problems.js';
 
@@ -27,14 +27,16 @@ export function LanguageSwitch() {
   );
 }
 
-// A dialog that the browser itself keeps the keyboard in. It is open while it is rendered.
+// A dialog that the browser itself keeps the keyboard in, and gives it back from to what had it before. It is open
+// while it is rendered.
 export function Dialog({ title, onClose, children, wide }) {
   const dialog = useRef();
   const heading = useId();
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current.showModal();
-    return () => before?.focus?.();
+  // Not at once: the Enter that opens it would press the first button in it.
+  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    return () => shown.close(); // while it still is in the page
   }, []);
   const cancel = (event) => {
     event.preventDefault();
