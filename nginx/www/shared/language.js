@@ -1,6 +1,6 @@
 // The language of the page: Korean or English, the browser's choice first, the visitor's switch kept.
 import { effect, signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 export const languages = { ko: '한국어', en: 'English' };
 
@@ -34,9 +34,9 @@ export function translator(texts) {
   };
 }
 
-// The page's title, in its language.
+// The page's title, in its language, and there as soon as the page is.
 export function useTitle(title) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = title;
   }, [title]);
 }
