@@ -170,18 +170,30 @@ Test(worker, kept_connections_are_given_up_before_they_keep_others_out)
         close(connections[i]);
 }
 
-Test(worker, too_few_open_files_are_told_at_start)
+/* A worker, started by a shell command that says so, fails; it tells why in `reason`. */
+static void expect_refusal(const char *command, const char *reason)
 {
+    char said[1024] = "";
     setenv("PATIENT_DATABASE_URL", clinic_pool_url(PATIENT_POOL), 1);
     setenv("PATIENT_TOKEN_SECRET", "0123456789abcdef0123456789abcdef", 1);
-    char said[512] = "";
-    FILE *out = popen(text("ulimit -n 40; exec spawn-fcgi -s %s/few.sock -n -- %s/patient-api 2>&1",
-                           clinic_directory(), getenv("BUILD")),
-                      "r");
-    size_t length = fread(said, 1, sizeof said - 1, out);
-    said[length] = '\0';
+    FILE *out = popen(command, "r");
+    fread(said, 1, sizeof said - 1, out);
     cr_expect_eq(WEXITSTATUS(pclose(out)), EXIT_FAILURE);
-    cr_expect(strstr(said, "WORKER_THREADS is 16") && strstr(said, "the limit is 40"), "%s", said);
+    cr_expect(strstr(said, reason), "%s", said);
+}
+
+Test(worker, too_few_open_files_are_told_at_start)
+{
+    expect_refusal(text("ulimit -n 40; exec spawn-fcgi -s %s/few.sock -n -- %s/patient-api 2>&1",
+                        clinic_directory(), getenv("BUILD")),
+                   "WORKER_THREADS is 16 and DATABASE_CONNECTIONS 8, which takes 56 open files; "
+                   "the limit is 40.");
+}
+
+Test(worker, the_lack_of_a_socket_is_told_at_start)
+{
+    expect_refusal(text("exec %s/patient-api 2>&1 </dev/null", getenv("BUILD")),
+                   "Descriptor 0 is no listening socket");
 }
 
 /* The record that ends a body may come by itself. Whoever answers without reading it finds it in
