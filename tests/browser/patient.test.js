@@ -332,6 +332,28 @@ test('a wrong password is said, and what was typed stays', async () => {
   await page.context().close();
 });
 
+test('a password manager fills in both fields at once', async () => {
+  const page = await open();
+  await page.getByRole('link', { name: 'My appointments' }).click();
+  await page.getByLabel('Telephone').waitFor();
+  await page.evaluate(
+    ([number, secret]) => {
+      for (const [type, value] of [
+        ['tel', number],
+        ['password', secret],
+      ]) {
+        const input = document.querySelector(`form.login input[type=${type}]`);
+        input.value = value;
+        input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      }
+    },
+    [demo, password],
+  );
+  await page.locator('form.login button.main').click();
+  await page.getByRole('button', { name: 'Log out' }).waitFor();
+  await page.context().close();
+});
+
 test('a session that has expired asks to log in, and nothing is lost', async () => {
   const page = await open();
   await choose(page, { time: '16:00' });

@@ -1,12 +1,12 @@
 // What the hospital knows of the patient, and a new password.
 import { useState } from 'preact/hooks';
 import { showPhone } from '../shared/time.js';
-import { Field, Refused } from '../shared/ui.jsx';
+import { Field, Refused, useValues } from '../shared/ui.jsx';
 import { correctMe, me, useOwnWork } from './session.js';
 import { t } from './words.js';
 
 export function Details() {
-  const [values, setValues] = useState({
+  const { values, change, typed } = useValues({
     name: me.value.name,
     phone: showPhone(me.value.phone),
     password: '',
@@ -14,7 +14,6 @@ export function Details() {
   });
   const [said, setSaid] = useState(false);
   const work = useOwnWork();
-  const typed = (name) => (event) => setValues({ ...values, [name]: event.target.value });
   const submit = async (event) => {
     event.preventDefault();
     setSaid(false);
@@ -28,7 +27,7 @@ export function Details() {
       return true;
     });
     if (!saved) return;
-    setValues({ ...values, password: '', current_password: '' });
+    change({ password: '', current_password: '' });
     setSaid(true);
   };
   return (

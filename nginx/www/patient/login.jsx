@@ -1,19 +1,18 @@
 // Logging in, and registering for who has not been here. Whatever else stands on the page stays as it is.
 import { useState } from 'preact/hooks';
 import { showPhone } from '../shared/time.js';
-import { Field, Refused, useWork } from '../shared/ui.jsx';
+import { Field, Refused, useValues, useWork } from '../shared/ui.jsx';
 import { logIn, me, register } from './session.js';
 import { t } from './words.js';
 
 export function Login() {
   const [isNew, setNew] = useState(false);
-  const [values, setValues] = useState({
+  const { values, typed } = useValues({
     name: '',
     phone: showPhone(me.value?.phone ?? ''),
     password: '',
   });
   const work = useWork();
-  const typed = (name) => (event) => setValues({ ...values, [name]: event.target.value });
   const submit = (event) => {
     event.preventDefault();
     work.run(() => (isNew ? register(values) : logIn(values.phone, values.password)));

@@ -78,6 +78,15 @@ export function Field({ label, hint, error, children, ...input }) {
   );
 }
 
+// What a form's fields hold: {values, change, typed}. change({NAME: VALUE}) leaves the others as they are, also those
+// that changed at the same time, as when a password manager fills in; typed(NAME) does that for an input.
+export function useValues(start) {
+  const [values, setValues] = useState(start);
+  const change = (changes) => setValues((before) => ({ ...before, ...changes }));
+  const typed = (name) => (event) => change({ [name]: event.target.value });
+  return { values, change, typed };
+}
+
 // What went wrong, read aloud. Nothing while `refusal` is empty.
 export function Refused({ refusal, children }) {
   return (

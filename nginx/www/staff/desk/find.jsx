@@ -1,7 +1,7 @@
 // Finding a patient by name or telephone, or registering a new one.
 import { useEffect, useState } from 'preact/hooks';
 import { showPhone } from '../../shared/time.js';
-import { Field, LoadRefused, Refused, useLoaded, useWork } from '../../shared/ui.jsx';
+import { Field, LoadRefused, Refused, useLoaded, useValues, useWork } from '../../shared/ui.jsx';
 import { api } from '../session.js';
 import { admit } from './changes.js';
 import { t } from './words.js';
@@ -57,9 +57,8 @@ const countOf = ({ items, total }) =>
     : t('found', { count: total });
 
 export function NewPatient({ onPatient }) {
-  const [values, setValues] = useState({ name: '', phone: '' });
+  const { values, typed } = useValues({ name: '', phone: '' });
   const work = useWork();
-  const typed = (name) => (event) => setValues({ ...values, [name]: event.target.value });
   const submit = async (event) => {
     event.preventDefault();
     const patient = await work.run(() => admit(values));

@@ -8,6 +8,7 @@ import {
   LoadRefused,
   Refused,
   useLoaded,
+  useValues,
   useWork,
 } from '../../shared/ui.jsx';
 import { api } from '../session.js';
@@ -79,14 +80,13 @@ function Listed({ name, appointments, dialogs }) {
 }
 
 function Correct({ patient, onChanged }) {
-  const [values, setValues] = useState({
+  const { values, change, typed } = useValues({
     name: patient.name,
     phone: showPhone(patient.phone),
     password: '',
   });
   const [said, setSaid] = useState('');
   const work = useWork();
-  const typed = (name) => (event) => setValues({ ...values, [name]: event.target.value });
   const submit = async (event) => {
     event.preventDefault();
     setSaid('');
@@ -95,7 +95,7 @@ function Correct({ patient, onChanged }) {
       correct(patient, { name, phone, ...(password ? { password } : {}) }),
     );
     if (!saved) return;
-    setValues({ ...values, password: '' });
+    change({ password: '' });
     setSaid(t('saved'));
     onChanged();
   };
