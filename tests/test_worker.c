@@ -493,6 +493,7 @@ Test(worker, one_of_two_workers_may_end_while_people_come, .timeout = 120)
 {
     enum { ROUNDS = 12, PEOPLE = 100 };
     int old = start_small_worker();
+    await_serving(old);
     for (int i = 0; i < ROUNDS; i++) {
         int young = clinic_start_worker(PATIENT_POOL);
         await_serving(young);
