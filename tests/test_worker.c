@@ -173,11 +173,11 @@ Test(worker, kept_connections_are_given_up_before_they_keep_others_out)
 /* A worker, started by a shell command that says so, fails; it tells why in `reason`. */
 static void expect_refusal(const char *command, const char *reason)
 {
-    char said[1024] = "";
+    char said[1024];
     setenv("PATIENT_DATABASE_URL", clinic_pool_url(PATIENT_POOL), 1);
     setenv("PATIENT_TOKEN_SECRET", "0123456789abcdef0123456789abcdef", 1);
     FILE *out = popen(command, "r");
-    fread(said, 1, sizeof said - 1, out);
+    said[fread(said, 1, sizeof said - 1, out)] = '\0';
     cr_expect_eq(WEXITSTATUS(pclose(out)), EXIT_FAILURE);
     cr_expect(strstr(said, reason), "%s", said);
 }
